@@ -1,0 +1,68 @@
+"""JSON on the wire, and what keeps a slotted value frozen to its readers."""
+
+import json
+import sys
+from typing import Any, NoReturn
+
+from purista_serverless.errors import BadEvent
+
+
+def parse_json(raw: bytes | str) -> Any:
+    """Parse JSON; uses pydantic's parser when it is loaded already, which is twice as fast on envelopes.
+
+    Raises:
+        ValueError: The text is not JSON.
+    """
+    fast = sys.modules.get("pydantic_core")
+    return fast.from_json(raw) if fast is not None else json.loads(raw)
+
+
+def format_json(value: Any) -> bytes:
+    """Format a JSON value compactly, as UTF-8."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def object_of(raw: bytes | str) -> dict[str, Any]:
+    try:
+        wire = parse_json(raw)
+    except ValueError as error:
+        problem = f"not JSON: {error}"
+        raise BadEvent(problem) from error
+    if not isinstance(wire, dict):
+        problem = f"not an envelope: a JSON object is expected, not {type(wire).__name__}"
+        raise BadEvent(problem)
+    return wire
+
+
+def plain_json(payload: Any) -> Any:
+    return parse_json(payload) if isinstance(payload, bytes) else payload
+
+
+class Frozen:
+    """Refuse changes after construction; subclasses fill their slots while they are still of an open class."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        problem = f"{type(self).__name__} is immutable; build a new one instead of setting {name!r}"
+        raise AttributeError(problem)
+
+    def __delattr__(self, name: str) -> NoReturn:
+        self.__setattr__(name, None)
+
+    def _fields(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in _slots_of(type(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._fields() == other._fields()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(self._fields())))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in _slots_of(type(self)))
+        return f"{type(self).__name__}({shown})"
+
+
+def _slots_of(cls: type) -> tuple[str, ...]:
+    return tuple(name for base in reversed(cls.__mro__) for name in getattr(base, "__slots__", ()))
