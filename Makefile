@@ -1,0 +1,73 @@
+# Everything a contributor runs. Needs make and Python 3.11 or newer with its `venv` module; the rest is installed into $(VENV).
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+
+# pyright brings its own program and node from the Python packages: nothing is fetched and no newer version is advertised.
+export PYRIGHT_PYTHON_GLOBAL_NODE := 0
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check format bench golden soak pins clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp ## run the example application on this machine
+	$(BIN)/python -m examples.enterprise_billing_cycle
+
+test: $(VENV)/dev.stamp ## run all tests; skips are listed with their reasons (PYTEST_ARGS='tests/unit -k name')
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+check: $(VENV)/dev.stamp ## check format, style, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## format the code and repair what can be repaired safely
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp ## run every benchmark; fails when one misses its bar
+	@failed=; for file in benchmarks/bench_*.py; do \
+		name=$$(basename $$file .py); echo "== $$name"; \
+		$(BIN)/python -m benchmarks.$$name || failed="$$failed $$name"; \
+	done; test -z "$$failed" || { echo "missed:$$failed"; exit 1; }
+
+golden: $(VENV)/dev.stamp ## write the golden files anew; review the difference before you commit it
+	$(BIN)/python -m pytest -n 2 --update-golden $(PYTEST_ARGS)
+
+soak: $(VENV)/dev.stamp ## run the long randomised tests, and the schedule's properties over many more examples
+	PURISTA_SOAK=1 $(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+	PURISTA_SOAK=1 $(BIN)/python -m pytest -n 2 tests/unit/schedule
+
+pins: $(VENV)/dev.stamp ## write the installed versions into requirements/
+	$(BIN)/python -m pip freeze --all --exclude pip --exclude purista-serverless | sort -f > requirements/dev.txt
+	@for name in $$(sed 's/==.*//' requirements/run.txt); do grep -i "^$$name==" requirements/dev.txt; done > requirements/run.new
+	@mv requirements/run.new requirements/run.txt
+
+clean: ## remove the environment, caches and build results
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One environment, filled in two steps, so that `make run` on a fresh clone installs a handful of packages only.
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "error: '$(PYTHON)' is not Python 3.11 or newer; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "error: '$(PYTHON)' cannot make an environment; install its venv package (Debian: python3-venv)" >&2; exit 1; }
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements/run.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet -r requirements/dev.txt
+	@touch $@
