@@ -9,12 +9,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 GOLDEN = Path(__file__).parent / "golden"
-ROOT = Path(__file__).parent.parent
 
 # Node ids that may skip in continuous integration, each with a comment that says why it cannot run there.
 ALLOWED_SKIPS: frozenset[str] = frozenset()
 
-# No deadlines: a busy machine is not a defect. `ci` repeats the same examples, so that a red run means a changed program.
+# No deadlines: a busy machine is no defect. `ci` repeats the same examples, so that a red run means a changed program.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None, print_blob=True)
 settings.register_profile("soak", settings.get_profile("default"), max_examples=5_000, print_blob=True)
@@ -30,7 +29,9 @@ settings.load_profile("soak" if os.environ.get("PURISTA_SOAK") else "ci" if is_c
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch that rewrites golden files."""
-    parser.addoption("--update-golden", action="store_true", help="write the golden files instead of comparing with them")
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden files instead of comparing with them"
+    )
 
 
 @pytest.fixture

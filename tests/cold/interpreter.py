@@ -25,8 +25,8 @@ print("loaded", *sorted(set(sys.modules) - before))
 def modules_after(code: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> frozenset[str]:
     """Run ``code`` in a fresh interpreter and name the modules it has loaded beyond a bare start.
 
-    The interpreter is isolated (``-I``): no ``PYTHON*`` variable, user site or current folder counts. The package and the
-    repository's root can be imported.
+    The interpreter is isolated (``-I``): no ``PYTHON*`` variable, user site or current folder counts. The package and
+    whatever else lies in the repository's root can be imported.
 
     Args:
         code: The program; ``__name__`` is ``"__main__"``, what it prints is ignored.
