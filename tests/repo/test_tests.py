@@ -38,7 +38,7 @@ def places(rule) -> Iterator[str]:
     """Find the file and line of every node that a rule names."""
     for path in modules_of_tests():
         for node in ast.walk(syntax(path)):
-            if rule(node):
+            if isinstance(node, ast.stmt | ast.expr) and rule(node):
                 yield f"{path.as_posix()}:{node.lineno}"
 
 
