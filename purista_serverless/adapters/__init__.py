@@ -1,0 +1,45 @@
+"""Providers: one package per cloud, one module or small package per broker and orchestrator.
+
+This file holds the registry and nothing else. It runs on every cold start, so that it imports nothing, and a row is
+text: the descriptor's module is loaded when its name is asked for.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from purista_serverless.adapter import Adapter
+
+ADAPTERS: dict[str, str] = {}
+
+
+def load_adapter(name: str, registry: "Mapping[str, str]" = ADAPTERS) -> "Adapter":
+    """Load an adapter's descriptor.
+
+    Args:
+        name: Name in the registry, or ``module:ATTRIBUTE`` for an adapter that is not in it.
+        registry: Where descriptors are found, by name.
+
+    Raises:
+        UnknownAdapter: The name is not in the registry.
+
+    Example:
+        >>> load_adapter("purista_serverless.testing.descriptors:IDEAL")
+        Adapter('ideal')
+    """
+    from purista_serverless.adapter import load_object
+
+    if ":" in name:
+        return load_object(name)  # type: ignore[no-any-return]
+    if name not in registry:
+        raise _unknown(name, registry)
+    return load_object(registry[name])  # type: ignore[no-any-return]
+
+
+def _unknown(name: str, registry: "Mapping[str, str]") -> LookupError:
+    from difflib import get_close_matches
+
+    from purista_serverless.errors import UnknownAdapter
+
+    nearest = get_close_matches(name, registry, n=1)
+    return UnknownAdapter(name, registry, suggestion=nearest[0] if nearest else None)
