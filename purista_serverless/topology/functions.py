@@ -1,0 +1,161 @@
+"""Functions: what starts each, what each may do, and all of them together with their edges."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from purista_serverless.model import Address, HttpMode, Origin, Tracking
+from purista_serverless.topology.edges import Edge, address_text
+
+FunctionKind = Literal["command", "subscription", "worker", "binding", "gate"]
+Verb = Literal["emit", "enqueue", "invoke", "read-config", "read-secret", "use-ledger", "dead-letter", "knock"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpTrigger:
+    """A request."""
+
+    method: str
+    path: str
+    public: bool
+    mode: HttpMode
+
+    @property
+    def name(self) -> str:
+        """Give the trigger's name: ``http:POST /accounts/{accountId}/close``."""
+        return f"http:{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvokeTrigger:
+    """A command message whose sender waits for the answer."""
+
+    command: Address
+
+    @property
+    def name(self) -> str:
+        """Give the trigger's name: ``command:Billing.1.closeAccount``."""
+        return f"command:{address_text(self.command)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTrigger:
+    """A command message that a schedule sent."""
+
+    schedule: str
+
+    @property
+    def name(self) -> str:
+        """Give the trigger's name, which is its edge's: ``call:Billing.1.nightly``."""
+        return f"call:{self.schedule}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueTrigger:
+    """Jobs of a queue, up to ``batch_size`` at a time; ``concurrency`` bounds the runs at one time."""
+
+    queue: str
+    batch_size: int
+    concurrency: int | None
+
+    @property
+    def name(self) -> str:
+        """Give the trigger's name, which is its edge's: ``queue:billing.monthlyClosing``."""
+        return f"queue:{self.queue}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTrigger:
+    """Events on the edge of a subscription or a binding."""
+
+    edge: str
+
+    @property
+    def name(self) -> str:
+        """Give the trigger's name, which is its edge's."""
+        return self.edge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTrigger:
+    """A slot of a schedule, or a knock at its gate."""
+
+    schedule: str
+
+    @property
+    def name(self) -> str:
+        """Give the trigger's name: ``gate:Billing.1.monthlyBillingCycle``."""
+        return f"gate:{self.schedule}"
+
+
+Trigger = HttpTrigger | InvokeTrigger | CallTrigger | QueueTrigger | EventTrigger | ScheduleTrigger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Permission:
+    """One thing that a function may do; a function has no other rights.
+
+    ``target`` is the name of an event (``emit``), a queue (``enqueue``), a setting (``read-config``, ``read-secret``),
+    the address of a command or the name of a call edge (``invoke``), or the name of an edge (the others).
+    """
+
+    verb: Verb
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """The unit that is deployed and dispatched.
+
+    Attributes:
+        name: Unique and stable: ``worker:Billing.1.closeCycle``, ``binding:<event>:<queue>``.
+        kind: What it runs: a handler, a binding's mapping or a schedule's gate.
+        address: Service, version and name of the declaration behind it.
+        module: Module to import: the handler's, or that of the service for a binding or a gate.
+        attribute: Path inside the module: of the handler, or of the service's builder.
+        triggers: Why it runs, sorted by name.
+        permissions: What it may do, sorted.
+        tracking: Tracking of its queue; ``none`` for everything but workers.
+        runs: Schedules that wait for what it does, by name.
+        is_async: The handler is ``async def``.
+        timeout: Time that one run may take.
+        origin: Where the declaration stands.
+    """
+
+    name: str
+    kind: FunctionKind
+    address: Address
+    module: str
+    attribute: str
+    triggers: tuple[Trigger, ...]
+    permissions: tuple[Permission, ...]
+    timeout: timedelta
+    origin: Origin
+    tracking: Tracking = "none"
+    runs: tuple[str, ...] = ()
+    is_async: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """All functions and asynchronous edges of an application, each sorted by name."""
+
+    application: str
+    functions: tuple[Function, ...]
+    edges: tuple[Edge, ...]
+
+    def function(self, name: str) -> Function:
+        """Give the function of that name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return {function.name: function for function in self.functions}[name]
+
+    def edge(self, name: str) -> Edge:
+        """Give the edge of that name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return {edge.name: edge for edge in self.edges}[name]

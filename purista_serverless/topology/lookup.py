@@ -1,0 +1,77 @@
+"""The declarations of an application by name, and which schedules wait for which of them."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from purista_serverless.model import (
+    Address,
+    Application,
+    Binding,
+    Command,
+    CommandTarget,
+    Event,
+    EventTarget,
+    Queue,
+    QueueTarget,
+    Schedule,
+    Service,
+)
+
+
+class Lookup:
+    """An application's declarations by name; made once per compilation."""
+
+    def __init__(self, application: Application) -> None:
+        self.bindings = application.bindings
+        self.schedules = application.schedules
+        self.events: dict[str, Event] = {event.name: event for event in application.events}
+        self.queues: dict[str, Queue] = {queue.name: queue for queue in application.queues}
+        self.commands: dict[Address, Command] = {command.address: command for command in application.commands}
+        self._services = {(service.name, service.version): service for service in application.services}
+
+    def service_of(self, address: Address) -> Service:
+        """Give the service that an address belongs to."""
+        return self._services[address.service, address.version]
+
+    def bindings_of(self, event: str) -> tuple[Binding, ...]:
+        """Give the bindings of an event."""
+        return tuple(binding for binding in self.bindings if binding.event == event)
+
+    def is_strict(self, queue: str) -> bool:
+        """Say whether an enqueue claims its key in the queue's ledger."""
+        found = self.queues.get(queue)
+        return found is not None and found.idempotency == "strict"
+
+    def guards_of_event(self, event: str) -> tuple[Schedule, ...]:
+        """Give the schedules that emit an event and must know when the runs it starts have ended."""
+        return self._guards(EventTarget(event=event))
+
+    def guards_of_command(self, command: Address) -> tuple[Schedule, ...]:
+        """Give the schedules that invoke a command and must know when it has ended."""
+        return self._guards(CommandTarget(command=command))
+
+    def guards_of_queue(self, queue: str) -> tuple[Schedule, ...]:
+        """Give the schedules that must know when a queue's job has ended, whether it came straight or by a binding."""
+        events = {binding.event for binding in self.bindings if binding.queue == queue}
+        return tuple(
+            schedule
+            for schedule in self.schedules
+            if schedule.concurrency != "allow" and _reaches(schedule, queue, events)
+        )
+
+    def _guards(self, target: EventTarget | CommandTarget) -> tuple[Schedule, ...]:
+        return tuple(
+            schedule for schedule in self.schedules if schedule.concurrency != "allow" and schedule.target == target
+        )
+
+
+def _reaches(schedule: Schedule, queue: str, events: Iterable[str]) -> bool:
+    match schedule.target:
+        case QueueTarget(queue=name):
+            return name == queue
+        case EventTarget(event=name):
+            return name in events
+        case CommandTarget():
+            return False
+        case _:
+            assert_never(schedule.target)
