@@ -1,0 +1,99 @@
+"""The keyword options of declarations, for type checkers only: this module is never imported when a program runs.
+
+What each option means is written once, in the docstring of the method that takes it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Generic, Literal, TypedDict, TypeVar
+
+from purista_serverless.builder.handles import Command, Event, Queue
+from purista_serverless.builder.options import Lifecycle, LongRunning, Route
+from purista_serverless.builder.values import Config, Resource, Secret
+from purista_serverless.model import ConcurrencyPolicy, IdempotencyMode, Tracking
+from purista_serverless.schedule import DstPolicy
+
+P = TypeVar("P")
+
+Guard = Callable[..., Any]
+
+
+class GrantKeywords(TypedDict, total=False):
+    """What a handler may use and what runs around it."""
+
+    can_emit: Sequence[Event[Any]]
+    can_enqueue: Sequence[Queue[Any, Any]]
+    can_invoke: Sequence[Command[Any, Any]]
+    uses: Sequence[Resource[Any] | Config[Any] | Secret]
+    before: Sequence[Guard]
+    after: Sequence[Guard]
+    transform_input: Guard | None
+    transform_output: Guard | None
+
+
+class WorkerKeywords(GrantKeywords, total=False):
+    """Options of a worker."""
+
+    name: str | None
+    batch_size: int | None
+    concurrency: int | None
+
+
+class SubscriptionKeywords(GrantKeywords, total=False):
+    """Options of a subscription."""
+
+    sender_service: str | None
+    sender_version: str | None
+    sender_target: str | None
+    sender_instance: str | None
+    receiver_service: str | None
+    receiver_version: str | None
+    receiver_target: str | None
+    receiver_instance: str | None
+    tenant_id: str | None
+    principal_id: str | None
+    message_type: str | None
+    lifecycle: Lifecycle | None
+    deprecated: str | None
+
+
+class CommandKeywords(TypedDict, total=False):
+    """Options of a command, with or without types."""
+
+    http: Route | None
+    success_event: str | None
+    timeout: timedelta
+    deprecated: str | None
+
+
+class QueueKeywords(TypedDict, Generic[P], total=False):
+    """Options of a queue, with or without types."""
+
+    lifecycle: Lifecycle | None
+    profile: LongRunning | None
+    tracking: Tracking | None
+    idempotency: IdempotencyMode
+    ordering_key: Callable[[P], str] | str | None
+    priorities: int
+    max_delay: timedelta | None
+    max_attempts: int | None
+    max_payload: int | None
+    dead_letter_retention: timedelta
+    deprecated: str | None
+
+
+class ScheduleKeywords(TypedDict, Generic[P], total=False):
+    """Options of a schedule, whatever it starts."""
+
+    timezone: str
+    dst: DstPolicy | None
+    concurrency_policy: ConcurrencyPolicy
+    missed_run_policy: Literal["skip", "runOnce", "catchUp", "backfill"]
+    max_catch_up_count: int
+    max_lateness: timedelta
+    jitter: timedelta | None
+    idempotency_key: Callable[[P], str | None] | str | None
+    payload: P | Callable[[datetime], P] | None
+    enabled: bool
+    run_timeout: timedelta | None
+    hints: Mapping[str, Any] | None
