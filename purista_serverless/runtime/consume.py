@@ -1,0 +1,193 @@
+"""Consuming a delivery: one generator per delivery holds the policy, hosts drive it.
+
+A consumer yields an ``Attempt`` when the handler has to run and is sent its outcome. Everything else, from the lease to
+settling, happens inside the generator through ports. A host that runs handlers in its own way (virtual time, many at
+once) drives the generator itself; the others use ``run`` and ``arun``.
+"""
+
+from typing import TYPE_CHECKING, Protocol
+
+from purista_serverless.errors import Unavailable
+from purista_serverless.message import Failed, Outcome
+from purista_serverless.runtime.context import JobControl
+from purista_serverless.runtime.dispatch import adispatch, dispatch
+from purista_serverless.runtime.enqueue import milliseconds
+from purista_serverless.runtime.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from purista_serverless.builder.options import Lifecycle as LifecycleOption
+    from purista_serverless.message import Job, Message
+    from purista_serverless.model import Lifecycle
+    from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.ports import Delivery, Ports
+
+# How long a delivery rests when a port was unreachable; no attempt is counted.
+UNAVAILABLE_DELAY = 1_000
+
+
+class Interrupted:
+    """Sent into a consumer instead of an outcome: the host stops, the delivery is given back untouched."""
+
+    __slots__ = ()
+
+
+class OverranRuntime(TimeoutError):
+    """A handler ran longer than its queue's ``max_runtime``."""
+
+
+class Attempt:
+    """One run of a handler, to be made by the host.
+
+    Attributes:
+        function: What runs.
+        heartbeat_interval: How often to call ``heartbeat`` while it runs, in milliseconds; ``None`` for never.
+        max_runtime: How long it may run, in milliseconds; ``None`` for as long as the lease lasts.
+    """
+
+    __slots__ = ("_beat", "control", "function", "heartbeat_interval", "max_runtime", "message", "ports")
+
+    def __init__(
+        self,
+        function: "Function",
+        message: "Message | Job",
+        ports: "Ports",
+        control: JobControl,
+        *,
+        beat: "Callable[[], bool] | None" = None,
+        heartbeat_interval: int | None = None,
+        max_runtime: int | None = None,
+    ) -> None:
+        self.function = function
+        self.message = message
+        self.ports = ports
+        self.control = control
+        self._beat = beat
+        self.heartbeat_interval = heartbeat_interval if beat is not None else None
+        self.max_runtime = max_runtime
+
+    def heartbeat(self) -> bool:
+        """Extend the leases; ``False`` when they are lost or may not be extended again."""
+        return self._beat is not None and self._beat()
+
+    def cancel(self) -> None:
+        """Ask the handler to stop: ``ctx.cancel_requested()`` turns true."""
+        self.control.stopping = True
+
+    def run(self) -> Outcome:
+        """Run the handler to its end, an async one on the process' loop."""
+        if self.function.is_async:
+            from purista_serverless.runtime.loop import run
+
+            return run(self.arun())
+        return dispatch(self.function, self.message, self.ports, self.control)
+
+    async def arun(self) -> Outcome:
+        """Run the handler on the running loop; an async one is cancelled when it overruns ``max_runtime``."""
+        if not self.function.is_async:
+            return dispatch(self.function, self.message, self.ports, self.control)
+        dispatched = adispatch(self.function, self.message, self.ports, self.control)
+        if self.max_runtime is None:
+            return await dispatched
+        import asyncio
+
+        try:
+            async with asyncio.timeout(self.max_runtime / 1000):
+                return await dispatched
+        except TimeoutError:
+            return Failed(overrun(self.max_runtime))
+
+
+def overrun(max_runtime: int) -> OverranRuntime:
+    """Give the error of a run that took too long."""
+    return OverranRuntime(f"the handler ran longer than max_runtime ({max_runtime / 1000:g} s)")
+
+
+class Consumer(Protocol):
+    """What handles the deliveries of one asynchronous edge."""
+
+    edge: str
+    lifecycle: "EdgeLifecycle"
+    is_async: bool
+    batch_size: int
+
+    def consume(self, delivery: "Delivery", ports: "Ports") -> "Generator[Attempt, Outcome | Interrupted, None]":
+        """Handle one delivery; settles it exactly once unless a port raises."""
+        ...
+
+    def validate(self, body: bytes) -> None:
+        """Check a dead letter's body against today's declarations.
+
+        Raises:
+            BadEvent: It does not decode.
+            InvalidPayload: It does not match its type; names the fields.
+        """
+        ...
+
+    def redrive(self, body: bytes, generation: int, ports: "Ports") -> bytes:
+        """Give the body that a redriven letter is delivered with: a new generation, a new time."""
+        ...
+
+
+class EdgeLifecycle:
+    """A lifecycle's numbers, in milliseconds."""
+
+    __slots__ = ("heartbeat", "max_extensions", "max_runtime", "retry", "visibility")
+
+    def __init__(self, lifecycle: "Lifecycle | LifecycleOption", max_runtime: int | None = None) -> None:
+        backoff = lifecycle.backoff
+        self.visibility = milliseconds(lifecycle.visibility)
+        self.heartbeat = milliseconds(lifecycle.heartbeat)
+        self.max_extensions: int = lifecycle.max_extensions
+        self.max_runtime = max_runtime
+        self.retry = RetryPolicy(
+            max_attempts=lifecycle.max_attempts,
+            window=milliseconds(lifecycle.window),
+            initial=milliseconds(backoff.initial),
+            maximum=milliseconds(backoff.maximum),
+            multiplier=backoff.multiplier,
+            jitter=backoff.jitter,
+        )
+
+    @property
+    def max_attempts(self) -> int:
+        """Give how many runs of the handler may start."""
+        return self.retry.max_attempts
+
+    @property
+    def window(self) -> int:
+        """Give for how long it is tried again."""
+        return self.retry.window
+
+
+def run(steps: "Generator[Attempt, Outcome | Interrupted, None]", delivery: "Delivery") -> None:
+    """Drive a consumer from sync code."""
+    try:
+        attempt = next(steps)
+        while True:
+            attempt = steps.send(attempt.run())
+    except StopIteration:
+        return
+    except Unavailable:
+        delivery.redeliver(UNAVAILABLE_DELAY, counted=False)
+
+
+async def arun(steps: "Generator[Attempt, Outcome | Interrupted, None]", delivery: "Delivery") -> None:
+    """Drive a consumer on the running loop."""
+    try:
+        attempt = next(steps)
+        while True:
+            attempt = steps.send(await attempt.arun())
+    except StopIteration:
+        return
+    except Unavailable:
+        delivery.redeliver(UNAVAILABLE_DELAY, counted=False)
+
+
+def limited(outcome: Outcome | Interrupted, elapsed: int, max_runtime: int | None) -> Outcome | Interrupted:
+    """Give the outcome of a run, a failure if it took longer than it may."""
+    if isinstance(outcome, Interrupted) or max_runtime is None or elapsed <= max_runtime:
+        return outcome
+    return Failed(overrun(max_runtime))
+

@@ -1,0 +1,149 @@
+"""The one way from a message to an outcome, for ``def`` and ``async def`` alike.
+
+The policy is written once, as a generator that yields what guards and handlers return; the two drivers differ only in
+whether they await it.
+"""
+
+import sys
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from purista_serverless.errors import CancelJob, HandledError, InvalidPayload, RetryLater
+from purista_serverless.message import BadInput, Cancelled, Failed, Outcome, Rejected, Retry, Success
+from purista_serverless.message.wire import format_json, plain_json
+from purista_serverless.runtime.context import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from purista_serverless.message import Job, Message
+    from purista_serverless.runtime.context import JobControl
+    from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.ports import Ports
+
+current: ContextVar[Context | None] = ContextVar("purista_context", default=None)
+
+
+def dispatch(
+    function: "Function", message: "Message | Job", ports: "Ports", control: "JobControl | None" = None
+) -> Outcome:
+    """Run a sync function on a message.
+
+    Never raises an ``Exception``: whatever the handler raises is an outcome. What is not an ``Exception``
+    (``KeyboardInterrupt``, ``SystemExit``) passes.
+    """
+    context = Context(function, message, ports, control)
+    token = current.set(context)
+    try:
+        if "opentelemetry.trace" in sys.modules:
+            return _traced(context)
+        return _drive(_steps(context))
+    finally:
+        current.reset(token)
+
+
+async def adispatch(
+    function: "Function", message: "Message | Job", ports: "Ports", control: "JobControl | None" = None
+) -> Outcome:
+    """Run an async function on a message; as ``dispatch``."""
+    context = Context(function, message, ports, control)
+    token = current.set(context)
+    try:
+        if "opentelemetry.trace" in sys.modules:
+            return await _atraced(context)
+        return await _adrive(_steps(context))
+    finally:
+        current.reset(token)
+
+
+def _drive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
+    try:
+        value = next(steps)
+        while True:
+            value = steps.send(value)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+async def _adrive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
+    try:
+        value = next(steps)
+        while True:
+            if hasattr(value, "__await__"):
+                try:
+                    value = await value
+                except BaseException as error:  # noqa: BLE001 - handed to the generator, which decides
+                    value = steps.throw(error)
+                    continue
+            value = steps.send(value)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+def _steps(context: Context) -> "Generator[Any, Any, Outcome]":
+    function = context.function
+    try:
+        arguments = _load(function, context.message)
+    except InvalidPayload as error:
+        return BadInput(error.subject, error.problems)
+    except Exception as error:  # noqa: BLE001 - a transform is the user's code; its failure is an outcome
+        return _outcome_of(context, error)
+    try:
+        resources = function.resources(context.ports) if function.resource_handles else {}
+        for guard in function.before:
+            yield guard(context, *arguments)
+        value = yield function.handler(context, *arguments, **resources)
+        result = _dump(function, value)
+        for guard in function.after:
+            yield guard(context, value, *arguments)
+        if function.transform_output is not None:
+            result = format_json(function.transform_output(value))
+        return Success(result)
+    except Exception as error:  # noqa: BLE001 - the boundary to the user's code: every error is an outcome
+        return _outcome_of(context, error)
+
+
+def _load(function: "Function", message: "Message | Job") -> tuple[Any, ...]:
+    raw = message.payload
+    if function.transform_input is not None:
+        raw = function.transform_input(plain_json(raw))
+    if type(raw) is bytes:
+        payload = function.payload.load_json(raw, function.payload_subject)
+    else:
+        payload = function.payload.load(raw, function.payload_subject)
+    if not function.takes_parameter:
+        return (payload,)
+    given = message.parameter
+    if type(given) is bytes:
+        return payload, function.parameter.load_json(given, function.parameter_subject)
+    return payload, function.parameter.load(given if given is not None else {}, function.parameter_subject)
+
+
+def _dump(function: "Function", value: Any) -> bytes | None:
+    return None if function.result is None else function.result.dump_json(value, function.result_subject)
+
+
+def _outcome_of(context: Context, error: Exception) -> Outcome:
+    if isinstance(error, HandledError):
+        return Rejected(error)
+    if isinstance(error, RetryLater):
+        delay = None if error.delay is None else round(error.delay.total_seconds() * 1000)
+        return Retry(delay, error.reason)
+    if isinstance(error, CancelJob):
+        return Cancelled(error.reason)
+    context.log.error("%s failed: %s", context.function.name, type(error).__name__, exc_info=error)
+    return Failed(error)
+
+
+def _traced(context: Context) -> Outcome:
+    from purista_serverless.runtime.telemetry import span, tell
+
+    with span(context) as active:
+        return tell(active, _drive(_steps(context)))
+
+
+async def _atraced(context: Context) -> Outcome:
+    from purista_serverless.runtime.telemetry import span, tell
+
+    with span(context) as active:
+        return tell(active, await _adrive(_steps(context)))

@@ -1,0 +1,275 @@
+"""Enqueueing: the bounds of a queue, the job's identity, and the key that makes it unique."""
+
+from typing import TYPE_CHECKING, Any
+
+from purista_serverless.errors import BoundExceeded, DeclarationError, HandledError, RetryLater
+from purista_serverless.message import Job
+from purista_serverless.message.job import PRINCIPAL_HEADER, RUN_HEADER, TENANT_HEADER, TRACEPARENT_HEADER
+from purista_serverless.runtime.ids import derived_id, derived_job_id
+from purista_serverless.runtime.keys import Key
+from purista_serverless.runtime.ledger import JobLedger
+from purista_serverless.runtime.records import CLAIMED, JobRecord
+from purista_serverless.runtime.trace import span_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+    from typing import Protocol
+
+    from purista_serverless.builder.handles import Queue
+    from purista_serverless.model import Queue as QueueModel
+    from purista_serverless.runtime.ports import Ports
+
+    class Cause(Protocol):
+        """What an enqueue happens on behalf of: a handler's context, a message, a client's call."""
+
+        @property
+        def correlation_id(self) -> str | None: ...
+        @property
+        def trace_id(self) -> str | None: ...
+        @property
+        def traceparent(self) -> str | None: ...
+        @property
+        def tenant_id(self) -> str | None: ...
+        @property
+        def principal_id(self) -> str | None: ...
+
+
+CLAIM_LEASE = 30_000
+
+
+def milliseconds(duration: "timedelta") -> int:
+    """Give a duration in whole milliseconds."""
+    return round(duration.total_seconds() * 1000)
+
+
+class QueueSpec:
+    """What an enqueue must know of its queue. Durations in milliseconds."""
+
+    __slots__ = (
+        "is_strict",
+        "max_attempts",
+        "max_delay",
+        "max_payload",
+        "name",
+        "ordering_key",
+        "parameter",
+        "payload",
+        "priorities",
+        "retention",
+        "visibility",
+    )
+
+    def __init__(self, queue: "Queue[Any, Any] | QueueModel") -> None:
+        from purista_serverless.schema import codec_of
+
+        resolve = getattr(queue, "resolved_lifecycle", None)
+        lifecycle = resolve() if resolve is not None else queue.lifecycle
+        self.name = queue.name
+        self.payload = codec_of(queue.payload)
+        self.parameter = codec_of(queue.parameter)
+        self.is_strict = queue.idempotency == "strict"
+        self.max_attempts: int = lifecycle.max_attempts
+        self.visibility = milliseconds(lifecycle.visibility)
+        self.retention = milliseconds(lifecycle.window) + milliseconds(queue.dead_letter_retention)
+        self.max_delay = milliseconds(queue.max_delay) if queue.max_delay is not None else None
+        self.max_payload = queue.max_payload
+        self.priorities = queue.priorities
+        self.ordering_key = Key(queue.ordering_key, self.payload) if queue.ordering_key is not None else None
+
+    @classmethod
+    def of(cls, queue: "Queue[Any, Any]") -> "QueueSpec":
+        """Give the spec of a queue; made once per queue and process."""
+        found = _specs.get(queue)
+        if found is None:
+            found = _specs[queue] = cls(queue)
+        return found
+
+    def ledger(self, ports: "Ports") -> JobLedger:
+        """Give the ledger of the queue's jobs."""
+        return JobLedger(ports.ledger, self.name, self.retention)
+
+
+_specs: "dict[Queue[Any, Any], QueueSpec]" = {}
+
+
+class Enqueue:
+    """One checked order to enqueue. ``send`` may be called again after a failure; it repeats the same job."""
+
+    __slots__ = (
+        "cause",
+        "delay",
+        "headers",
+        "idempotency_key",
+        "max_attempts",
+        "origin",
+        "parameter",
+        "payload",
+        "priority",
+        "run_id",
+        "scheduled_at",
+        "spec",
+    )
+
+    def __init__(
+        self,
+        spec: QueueSpec,
+        payload: bytes,
+        parameter: bytes | None,
+        *,
+        cause: "Cause",
+        origin: str,
+        delay: int = 0,
+        scheduled_at: int | None = None,
+        idempotency_key: str | None = None,
+        priority: int = 0,
+        max_attempts: int | None = None,
+        headers: "Mapping[str, str] | None" = None,
+        run_id: str | None = None,
+    ) -> None:
+        self.spec = spec
+        self.payload = payload
+        self.parameter = parameter
+        self.cause = cause
+        self.origin = origin
+        self.delay = delay
+        self.scheduled_at = scheduled_at
+        self.idempotency_key = idempotency_key
+        self.priority = priority
+        self.max_attempts = max_attempts if max_attempts is not None else spec.max_attempts
+        self.headers = headers or {}
+        self.run_id = run_id
+        self._check_bounds()
+
+    @classmethod
+    def of(
+        cls,
+        spec: QueueSpec,
+        payload: Any,
+        parameter: Any = None,
+        *,
+        cause: "Cause",
+        origin: str,
+        delay: "timedelta | None" = None,
+        scheduled_at: "datetime | None" = None,
+        **options: Any,
+    ) -> "Enqueue":
+        """Check typed values and durations against the queue.
+
+        Raises:
+            InvalidPayload: The payload or the parameter is not of the queue's type.
+            BoundExceeded: A bound of the queue is exceeded.
+            DeclarationError: Options contradict each other.
+        """
+        if delay is not None and scheduled_at is not None:
+            problem = f"enqueue to {spec.name!r}: give delay or scheduled_at, not both"
+            raise DeclarationError(problem)
+        if scheduled_at is not None and scheduled_at.tzinfo is None:
+            problem = f"enqueue to {spec.name!r}: scheduled_at must be an aware datetime, for example in UTC"
+            raise DeclarationError(problem)
+        return cls(
+            spec,
+            spec.payload.dump_json(payload, f"payload of {spec.name}"),
+            spec.parameter.dump_json(parameter, f"parameter of {spec.name}"),
+            cause=cause,
+            origin=origin,
+            delay=milliseconds(delay) if delay is not None else 0,
+            scheduled_at=round(scheduled_at.timestamp() * 1000) if scheduled_at is not None else None,
+            **options,
+        )
+
+    def send(self, ports: "Ports") -> str:
+        """Enqueue the job and give its id.
+
+        Raises:
+            HandledError: 409, the key was used with another payload.
+            RetryLater: Another enqueue of the same key is under way.
+            BoundExceeded: The scheduled time is beyond ``max_delay``.
+            Unavailable: A port could not be reached.
+        """
+        now = ports.clock.now()
+        due = self._due(now)
+        if self.idempotency_key is not None and self.spec.is_strict:
+            return self._send_once(ports, now, due)
+        job_id = derived_job_id(self.spec.name, self.origin)
+        ports.queues.send(self._job(job_id, now, due), delay=due - now)
+        return job_id
+
+    def _check_bounds(self) -> None:
+        spec = self.spec
+        if spec.max_payload is not None and len(self.payload) > spec.max_payload:
+            raise BoundExceeded(spec.name, "max_payload", f"{len(self.payload)} bytes", f"{spec.max_payload} bytes")
+        if not 0 <= self.priority < spec.priorities:
+            raise BoundExceeded(spec.name, "priorities", f"priority {self.priority}", spec.priorities)
+        if not 1 <= self.max_attempts <= spec.max_attempts:
+            raise BoundExceeded(spec.name, "max_attempts", self.max_attempts, spec.max_attempts)
+        if self.delay < 0:
+            raise BoundExceeded(spec.name, "delay", f"{self.delay} ms", "0 ms or more")
+        if spec.max_delay is not None and self.delay > spec.max_delay:
+            raise BoundExceeded(spec.name, "max_delay", f"{self.delay} ms", f"{spec.max_delay} ms")
+
+    def _due(self, now: int) -> int:
+        if self.scheduled_at is None:
+            return now + self.delay
+        delay = max(self.scheduled_at - now, 0)
+        if self.spec.max_delay is not None and delay > self.spec.max_delay:
+            raise BoundExceeded(self.spec.name, "max_delay", f"{delay} ms", f"{self.spec.max_delay} ms")
+        return now + delay
+
+    def _send_once(self, ports: "Ports", now: int, due: int) -> str:
+        """Claim the key, send, mark as sent; a crash between two of them is repaired by the next enqueue."""
+        spec, ledger = self.spec, self.spec.ledger(ports)
+        job_id = derived_job_id(spec.name, "key", self.idempotency_key)
+        owner = f"enqueue:{self.origin}"
+        fresh = JobRecord(
+            job_id=job_id,
+            queue=spec.name,
+            status=CLAIMED,
+            owner=owner,
+            lease_until=now + CLAIM_LEASE,
+            payload_hash=derived_id(self.payload.hex(), (self.parameter or b"").hex()),
+            runs=(self.run_id,) if self.run_id is not None else (),
+            tenant_id=self.cause.tenant_id,
+            principal_id=self.cause.principal_id,
+            updated_at=now,
+        )
+        claim = ledger.claim(fresh, now=now)
+        if claim.conflicts:
+            message = f"the idempotency key {self.idempotency_key!r} of {spec.name} was used with another payload"
+            raise HandledError(409, message)
+        if waits := claim.waits(now):
+            from datetime import timedelta
+
+            raise RetryLater(timedelta(milliseconds=waits), f"{spec.name}: the same key is just being enqueued")
+        if claim.may_send(now):
+            ports.queues.send(self._job(job_id, now, due), delay=due - now)
+            ledger.mark_sent(job_id, owner, now)
+        return job_id
+
+    def _job(self, job_id: str, now: int, due: int) -> Job:
+        cause, spec = self.cause, self.spec
+        headers = dict(self.headers)
+        travelling = (
+            (TENANT_HEADER, cause.tenant_id),
+            (PRINCIPAL_HEADER, cause.principal_id),
+            (RUN_HEADER, self.run_id),
+            (TRACEPARENT_HEADER, cause.traceparent),
+        )
+        headers.update({name: value for name, value in travelling if value is not None})
+        return Job(
+            id=job_id,
+            queue=spec.name,
+            payload=self.payload,
+            parameter=self.parameter,
+            headers=headers,
+            created_at=now,
+            scheduled_at=due,
+            priority=self.priority,
+            max_attempts=self.max_attempts,
+            lease_ttl=spec.visibility,
+            trace_id=cause.trace_id,
+            parent_span_id=span_id_of(cause.traceparent),
+            correlation_id=cause.correlation_id,
+            idempotency_key=self.idempotency_key,
+            ordering_key=spec.ordering_key.of(self.payload) if spec.ordering_key is not None else None,
+        )

@@ -1,0 +1,110 @@
+"""A function, bound once: the handler with everything that its dispatch needs, looked up in advance."""
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+from purista_serverless.message import Party
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from purista_serverless.builder.handlers import HandlerDeclaration
+    from purista_serverless.builder.handles import Command
+    from purista_serverless.runtime.ports import Ports
+    from purista_serverless.schema import Codec
+
+_COROUTINE = 0x80  # CO_COROUTINE; the inspect module costs ten milliseconds of cold start
+
+INSTANCE = os.environ.get("PURISTA_INSTANCE") or f"{os.getpid():x}"
+
+
+class Function:
+    """A bound handler.
+
+    Attributes:
+        kind: ``command``, ``worker`` or ``subscription``.
+        name: ``Billing v1 > closeAccount``, for people.
+        party: The function as sender of messages.
+        payload, parameter, result: Codecs of its types; ``result`` is ``None`` when the result is not used.
+        can_emit, can_enqueue, can_invoke, may_read: What it declared, by name on the wire.
+    """
+
+    __slots__ = (
+        "after",
+        "before",
+        "can_emit",
+        "can_enqueue",
+        "can_invoke",
+        "declaration",
+        "handler",
+        "is_async",
+        "kind",
+        "may_read",
+        "name",
+        "parameter",
+        "parameter_subject",
+        "party",
+        "payload",
+        "payload_subject",
+        "resource_handles",
+        "result",
+        "result_subject",
+        "success_event",
+        "takes_parameter",
+        "transform_input",
+        "transform_output",
+    )
+
+    def __init__(self, declaration: "HandlerDeclaration") -> None:
+        from purista_serverless.schema import codec_of
+
+        target = declaration.target
+        service, version = declaration.service.name, declaration.service.version
+        self.declaration = declaration
+        self.kind: Literal["command", "worker", "subscription"] = declaration.kind
+        self.name = f"{service} v{version} > {target.name}"
+        self.party = Party(service, version, target.name, INSTANCE)
+        self.handler = declaration.function
+        self.takes_parameter = declaration.takes_parameter
+        self.payload: Codec = codec_of(declaration.payload_type())
+        self.parameter: Codec = codec_of(declaration.parameter_type())
+        self.result: Codec | None = None if self.kind == "subscription" else codec_of(declaration.result_type())
+        self.payload_subject = f"payload of {target.name}"
+        self.parameter_subject = f"parameter of {target.name}"
+        self.result_subject = f"result of {target.name}"
+        self.before: tuple[Callable[..., Any], ...] = declaration.before
+        self.after: tuple[Callable[..., Any], ...] = declaration.after
+        self.transform_input = declaration.transform_input
+        self.transform_output = declaration.transform_output
+        self.can_emit = frozenset(event.name for event in declaration.can_emit)
+        self.can_enqueue = frozenset(queue.name for queue in declaration.can_enqueue)
+        self.can_invoke = frozenset(address_of(command) for command in declaration.can_invoke)
+        self.may_read = frozenset(setting.name for setting in declaration.uses)
+        self.resource_handles = declaration.resources()
+        self.success_event: str | None = getattr(target, "success_event_name", None)
+        hooks = (self.handler, *self.before, *self.after)
+        self.is_async = any(is_coroutine_function(hook) for hook in hooks)
+
+    def __repr__(self) -> str:
+        return f"Function({self.name!r})"
+
+    def resources(self, ports: "Ports") -> "Mapping[str, Any]":
+        """Give the resources that the handler takes by keyword; declared factories make what is missing, once."""
+        found = {}
+        for keyword, handle in self.resource_handles.items():
+            if handle.name not in ports.resources:
+                ports.resources[handle.name] = handle.create()
+            found[keyword] = ports.resources[handle.name]
+        return found
+
+
+def address_of(command: "Command[Any, Any]") -> tuple[str, str, str]:
+    """Give the address of a command: service, version, name."""
+    return command.service_name, command.service_version, command.name
+
+
+def is_coroutine_function(function: Any) -> bool:
+    """Say whether calling the function gives a coroutine; callable objects are asked for their ``__call__``."""
+    code = getattr(function, "__code__", None) or getattr(getattr(function, "__call__", None), "__code__", None)
+    return code is not None and bool(code.co_flags & _COROUTINE)
+

@@ -1,0 +1,58 @@
+"""Identifiers: random ones from a pool, derived ones from what they belong to."""
+
+import os
+
+_BLOCK = 4096
+
+
+class _Pool:
+    """Random bytes fetched a block at a time; one read of the kernel's pool per id costs as much as a dispatch."""
+
+    __slots__ = ("at", "block")
+
+    def __init__(self) -> None:
+        self.block = b""
+        self.at = 0
+
+
+_pool = _Pool()
+
+
+def random_id() -> str:
+    """Give 32 random hexadecimal characters."""
+    start = _pool.at
+    if start + 16 > len(_pool.block):
+        _pool.block = os.urandom(_BLOCK)
+        start = 0
+    _pool.at = start + 16
+    return _pool.block[start : start + 16].hex()
+
+
+def random_span_id() -> str:
+    """Give 16 random hexadecimal characters that are not all zero, as W3C's trace context wants them."""
+    return random_id()[:15] + "1"
+
+
+def drop_pool() -> None:
+    """Forget the pooled bytes: a forked or restored process must not repeat its origin's ids."""
+    _pool.block = b""
+    _pool.at = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=drop_pool)
+
+
+def derived_id(*parts: object) -> str:
+    """Give 32 hexadecimal characters that depend on the parts alone, so that a rerun repeats them."""
+    from hashlib import blake2b
+
+    text = "\x1f".join(map(str, parts)).encode()
+    return blake2b(text, digest_size=16).hexdigest()
+
+
+def derived_job_id(*parts: object) -> str:
+    """Give a derived id in the form of a UUID (version 8, RFC 9562), as upstream's job ids are UUIDs."""
+    text = derived_id(*parts)
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"

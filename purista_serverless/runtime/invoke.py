@@ -1,0 +1,121 @@
+"""Commands: from a command message to its response, and from a response to the caller's value."""
+
+from typing import TYPE_CHECKING, Any, TypeVar, assert_never
+
+from purista_serverless.errors import HandledError, InvocationFailed
+from purista_serverless.message import (
+    COMMAND_ERROR,
+    COMMAND_SUCCESS,
+    BadInput,
+    Cancelled,
+    Failed,
+    Message,
+    Outcome,
+    Rejected,
+    Retry,
+    Success,
+)
+from purista_serverless.message.wire import format_json, plain_json
+from purista_serverless.runtime.dispatch import adispatch, dispatch
+from purista_serverless.runtime.ids import derived_id
+
+if TYPE_CHECKING:
+    from purista_serverless.builder.handles import Command
+    from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.ports import Ports
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+_ERROR_TEXT = "Internal Server Error"
+
+
+def execute(function: "Function", message: Message, ports: "Ports") -> Message:
+    """Run one command message to its response; the success event, if declared, is out before this returns."""
+    if function.is_async:
+        from purista_serverless.runtime.loop import run
+
+        return run(aexecute(function, message, ports))
+    return _answer(function, message, dispatch(function, message, ports), ports)
+
+
+async def aexecute(function: "Function", message: Message, ports: "Ports") -> Message:
+    """Do the same for an async function."""
+    outcome = await adispatch(function, message, ports) if function.is_async else dispatch(function, message, ports)
+    return _answer(function, message, outcome, ports)
+
+
+def _answer(function: "Function", message: Message, outcome: Outcome, ports: "Ports") -> Message:
+    response = respond(function, message, outcome, now=ports.clock.now())
+    if response.event_name is not None:
+        ports.events.publish(response)
+    return response
+
+
+def respond(function: "Function", message: Message, outcome: Outcome, *, now: int) -> Message:
+    """Give the response envelope for an outcome.
+
+    A success whose command declares a success event carries that event's name: upstream's response is itself the event.
+    No detail of a failure leaves.
+    """
+    error = error_of(outcome, message.trace_id)
+    return Message(
+        id=derived_id(message.id, "response"),
+        timestamp=now,
+        message_type=COMMAND_SUCCESS if error is None else COMMAND_ERROR,
+        payload=outcome.value if isinstance(outcome, Success) else format_json(error),
+        event_name=function.success_event if error is None else None,
+        correlation_id=message.correlation_id or message.id,
+        causation_id=message.id,
+        trace_id=message.trace_id,
+        traceparent=message.traceparent,
+        tenant_id=message.tenant_id,
+        principal_id=message.principal_id,
+        sender=function.party,
+        receiver=message.sender,
+        is_handled_error=None if error is None else error["status"] != 500,
+    )
+
+
+def error_of(outcome: Outcome, trace_id: str | None) -> dict[str, Any] | None:
+    """Give upstream's error payload for an outcome, ``None`` for a success."""
+    match outcome:
+        case Success():
+            return None
+        case Rejected(error):
+            body: dict[str, Any] = {"status": error.status, "message": error.message, "data": error.data}
+        case BadInput(_, problems):
+            body = {"status": 400, "message": "Bad Request", "data": list(problems)}
+        case Retry(delay, _):
+            data = {"retryAfterMs": delay} if delay is not None else None
+            body = {"status": 503, "message": "Service Unavailable", "data": data}
+        case Failed():
+            body = {"status": 500, "message": _ERROR_TEXT}
+        case Cancelled():
+            body = {"status": 499, "message": "Client Closed Request"}
+        case _:
+            assert_never(outcome)
+    body["traceId"] = trace_id
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def result_of(command: "Command[P, R]", response: Message) -> R:
+    """Give the typed result inside a response.
+
+    Raises:
+        HandledError: The command refused.
+        InvocationFailed: The command failed.
+        InvalidPayload: The result is not of the declared type.
+    """
+    from purista_serverless.schema import codec_of
+
+    if response.message_type == COMMAND_SUCCESS:
+        raw = response.payload
+        codec = codec_of(command.result)
+        subject = f"result of {command.name}"
+        return codec.load_json(raw, subject) if type(raw) is bytes else codec.load(raw, subject)  # type: ignore[no-any-return]
+    error = plain_json(response.payload) or {}
+    status, text = error.get("status", 500), error.get("message", _ERROR_TEXT)
+    if response.is_handled_error:
+        raise HandledError(status, text, error.get("data"))
+    raise InvocationFailed(command.name, status, text)

@@ -1,0 +1,380 @@
+"""Consuming jobs: leases, attempts, results and dead letters of a queue."""
+
+from typing import TYPE_CHECKING, assert_never
+
+from purista_serverless.errors import BadEvent, Unavailable
+from purista_serverless.message import CUSTOM_MESSAGE, Job, Message, Outcome, Party
+from purista_serverless.message.job import GENERATION_HEADER
+from purista_serverless.message.wire import format_json, parse_json
+from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted, limited
+from purista_serverless.runtime.context import JobControl
+from purista_serverless.runtime.control import TrackedControl
+from purista_serverless.runtime.dead_letters import bury
+from purista_serverless.runtime.ledger import JobLedger
+from purista_serverless.runtime.records import (
+    CANCELLED,
+    DEAD_LETTERED,
+    RUNNING,
+    SUCCESS,
+    Busy,
+    Finished,
+    JobRecord,
+    Run,
+    Spent,
+    Stale,
+    finish,
+    release,
+)
+from purista_serverless.runtime.retry import Again, Complete, Decision, GiveUp, Stop, decide
+from purista_serverless.runtime.runs import job_token, remove_token
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from purista_serverless.model import ResultPolicy, Tracking
+    from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.ports import Delivery, Ports
+
+    Steps = Generator[Attempt, Outcome | Interrupted, None]
+
+_SPENT = "no attempt is left: earlier runs ended without an answer"
+
+
+class JobConsumer:
+    """Consume the jobs of one queue.
+
+    Args:
+        queue: Name of the queue.
+        function: Its worker.
+        lifecycle: Its numbers.
+        tracking: What its records keep.
+        results: Which events tell how jobs end.
+        retention: How long records live, in milliseconds.
+        batch_size: How many jobs a host may hand over at once.
+    """
+
+    __slots__ = (
+        "batch_size",
+        "edge",
+        "function",
+        "is_async",
+        "lifecycle",
+        "party",
+        "queue",
+        "results",
+        "retention",
+        "tracking",
+    )
+
+    def __init__(
+        self,
+        queue: str,
+        function: "Function",
+        lifecycle: EdgeLifecycle,
+        *,
+        tracking: "Tracking",
+        results: "ResultPolicy | None",
+        retention: int,
+        batch_size: int = 1,
+    ) -> None:
+        self.queue = queue
+        self.edge = f"queue:{queue}"
+        self.function = function
+        self.lifecycle = lifecycle
+        self.tracking = tracking
+        self.results = results
+        self.retention = retention
+        self.batch_size = batch_size
+        self.is_async = function.is_async
+        sender = function.party
+        self.party = Party(sender.service, sender.version, queue, sender.instance)
+
+    def consume(self, delivery: "Delivery", ports: "Ports") -> "Steps":
+        """Handle one delivery of a job."""
+        try:
+            job = self._decode(delivery.body)
+        except BadEvent as error:
+            bury(delivery, ports, reason=str(error), attempts=delivery.receives)
+            return
+        wait = job.scheduled_at - ports.clock.now()
+        if wait > 0:
+            # A platform that delays less than was asked for delivers early.
+            delivery.redeliver(wait, counted=False)
+        elif self.tracking == "full":
+            yield from self._consume_tracked(delivery, job, ports)
+        else:
+            yield from self._consume_untracked(delivery, job, ports)
+
+    def validate(self, body: bytes) -> None:
+        """Check a job's body against today's types.
+
+        Raises:
+            BadEvent: It does not decode.
+            InvalidPayload: It does not match; names the fields.
+        """
+        job = self._decode(body)
+        self.function.payload.load(job.payload, self.function.payload_subject)
+        if self.function.takes_parameter:
+            self.function.parameter.load(job.parameter, self.function.parameter_subject)
+
+    def redrive(self, body: bytes, generation: int, ports: "Ports") -> bytes:
+        """Give the job's body in a new generation: enqueued now, no attempt made."""
+        job, now = self._decode(body), ports.clock.now()
+        headers = {**job.headers, GENERATION_HEADER: str(generation)}
+        return job.replace(headers=headers, created_at=now, scheduled_at=now, attempt=0).encode()
+
+    def _decode(self, body: bytes) -> Job:
+        job = Job.decode(body)
+        if job.queue != self.queue:
+            problem = f"a job of queue {job.queue!r} came on the edge of {self.queue!r}"
+            raise BadEvent(problem)
+        return job
+
+    def _consume_untracked(self, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
+        ledger = self._ledger(ports)
+        if self.tracking == "terminal":
+            known = ledger.read(job.id)
+            if known is not None and known.generation > job.generation:
+                delivery.acknowledge()
+                return
+            if known is not None and self._has_ended(known, job):
+                self._conclude(known, delivery, job, ports)
+                return
+        attempt = max(delivery.receives, 1)
+        record = self._fresh(job, ports.clock.now()).replace(attempt=attempt)
+        if attempt > 2 * self.lifecycle.max_attempts + 10:
+            # The net below the policy: a handler that kills its process leaves no other trace than the count.
+            decision: Decision = GiveUp(_SPENT)
+        else:
+            outcome = yield from self._attempt(delivery, job, ports, JobControl(attempt))
+            if isinstance(outcome, Interrupted):
+                delivery.redeliver(0, counted=False)
+                return
+            decision = self._decide(outcome, job, attempt, ports)
+        if isinstance(decision, Again):
+            delivery.redeliver(decision.delay, counted=True)
+            return
+        ended = self._end(record, decision, ports)
+        with ports.transaction():
+            if self.tracking == "terminal":
+                ledger.change(job.id, ended.updated_at, lambda _: ended)
+            self._conclude(ended, delivery, job, ports)
+
+    def _consume_tracked(self, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
+        ledger, now = self._ledger(ports), ports.clock.now()
+        beginning = ledger.begin(
+            self._fresh(job, now),
+            owner=delivery.id,
+            lease_until=self._lease_end(delivery, now),
+            max_attempts=min(job.max_attempts, self.lifecycle.max_attempts),
+            now=now,
+        )
+        match beginning:
+            case Run(record):
+                yield from self._run_tracked(record, delivery, job, ports)
+            case Busy(delay):
+                delivery.redeliver(delay, counted=False)
+            case Stale():
+                delivery.acknowledge()
+            case Finished(record):
+                self._conclude(record, delivery, job, ports)
+            case Spent(record):
+                self._settle(record, GiveUp(_SPENT), delivery, job, ports)
+            case _:
+                assert_never(beginning)
+
+    def _run_tracked(self, record: JobRecord, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
+        ledger = self._ledger(ports)
+        control = TrackedControl(record, ledger, ports.clock)
+        outcome = yield from self._attempt(delivery, job, ports, control)
+        if isinstance(outcome, Interrupted):
+            now = ports.clock.now()
+            ledger.change(
+                job.id, now, lambda old: release(old, fence=record.fence, reason="", now=now, counted=False)
+            )
+            delivery.redeliver(0, counted=False)
+            return
+        self._settle(record, self._decide(outcome, job, record.attempt, ports), delivery, job, ports)
+
+    def _attempt(
+        self, delivery: "Delivery", job: Job, ports: "Ports", control: JobControl
+    ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted]":
+        beats = 0
+
+        def beat() -> bool:
+            nonlocal beats
+            beats += 1
+            if beats > self.lifecycle.max_extensions or not delivery.extend(self.lifecycle.visibility):
+                return False
+            until = self._lease_end(delivery, ports.clock.now())
+            return not isinstance(control, TrackedControl) or control.extend(until)
+
+        started = ports.clock.now()
+        outcome = yield Attempt(
+            self.function,
+            job.replace(attempt=control.attempt),
+            ports,
+            control,
+            beat=beat,
+            heartbeat_interval=self.lifecycle.heartbeat,
+            max_runtime=self.lifecycle.max_runtime,
+        )
+        return limited(outcome, ports.clock.now() - started, self.lifecycle.max_runtime)
+
+    def _decide(self, outcome: Outcome, job: Job, attempt: int, ports: "Ports") -> Decision:
+        return decide(
+            outcome,
+            self.lifecycle.retry,
+            attempt=attempt,
+            since=max(job.created_at, job.scheduled_at),
+            now=ports.clock.now(),
+            random=ports.random,
+            max_attempts=job.max_attempts,
+        )
+
+    def _settle(self, record: JobRecord, decision: Decision, delivery: "Delivery", job: Job, ports: "Ports") -> None:
+        """Write the end of a run under its fence, then do what follows from it."""
+        ledger, now = self._ledger(ports), ports.clock.now()
+        with ports.transaction():
+            if isinstance(decision, Again):
+                reason = decision.reason
+                written = ledger.change(
+                    job.id, now, lambda old: release(old, fence=record.fence, reason=reason, now=now, counted=True)
+                )
+                if written is not None:
+                    delivery.redeliver(decision.delay, counted=True)
+                    return
+            else:
+                ended = self._end(record, decision, ports)
+                written = ledger.change(
+                    job.id,
+                    now,
+                    lambda old: finish(
+                        old, fence=record.fence, status=ended.status, result=ended.result, reason=ended.reason, now=now
+                    ),
+                )
+                if written is not None:
+                    self._conclude(written, delivery, job, ports)
+                    return
+            self._accept_loss(delivery, job, ports)
+
+    def _accept_loss(self, delivery: "Delivery", job: Job, ports: "Ports") -> None:
+        """The fence is lost, the outcome is discarded: settle if the job has ended meanwhile, else touch nothing."""
+        record = self._ledger(ports).read(job.id)
+        if record is not None and self._has_ended(record, job):
+            self._conclude(record, delivery, job, ports)
+        else:
+            delivery.leave()
+
+    def _conclude(self, record: JobRecord, delivery: "Delivery", job: Job, ports: "Ports") -> None:
+        """Do what follows a job's end, in an order that a redelivery may repeat with the same ids."""
+        self._tell(record, job, ports)
+        if record.status == DEAD_LETTERED:
+            bury(
+                delivery,
+                ports,
+                reason=record.reason or "",
+                attempts=record.attempt,
+                letter_id=job.id,
+                generation=record.generation,
+                acknowledge=False,
+            )
+        for run_id in record.runs:
+            remove_token(ports, run_id, job_token(self.queue, job.id))
+        delivery.acknowledge()
+
+    def _tell(self, record: JobRecord, job: Job, ports: "Ports") -> None:
+        if self.results is None:
+            return
+        for status, name in _names_of(self.results, record.status):
+            try:
+                ports.events.publish(self._result_event(status, name, record, job, ports))
+            except Unavailable as error:
+                if self.results.delivery == "required":
+                    raise
+                _log_lost_result(job.id, name, error)
+
+    def _result_event(self, status: str, name: str, record: JobRecord, job: Job, ports: "Ports") -> Message:
+        output = record.result if status == "success" else {"reason": record.reason or ""}
+        body = {
+            "jobId": job.id,
+            "queueName": self.queue,
+            "status": status,
+            "attempt": record.attempt,
+            "payload": output,
+            "headers": dict(job.headers) or None,
+            "traceId": job.trace_id,
+            "correlationId": job.correlation_id,
+            "tenantId": job.tenant_id,
+            "principalId": job.principal_id,
+            "runId": job.run_id,
+        }
+        kept = {key: value for key, value in body.items() if value is not None or key == "payload"}
+        return Message(
+            id=f"{job.id}:{status}:{record.generation}",
+            timestamp=record.updated_at,
+            message_type=CUSTOM_MESSAGE,
+            payload=format_json(kept),
+            event_name=name,
+            correlation_id=job.correlation_id,
+            causation_id=job.id,
+            trace_id=job.trace_id,
+            traceparent=job.traceparent,
+            tenant_id=job.tenant_id,
+            principal_id=job.principal_id,
+            sender=self.party,
+        )
+
+    def _end(self, record: JobRecord, decision: Complete | GiveUp | Stop, ports: "Ports") -> JobRecord:
+        now = ports.clock.now()
+        match decision:
+            case Complete(result):
+                output = parse_json(result) if result is not None else None
+                return record.replace(status=SUCCESS, result=output, updated_at=now)
+            case GiveUp(reason):
+                return record.replace(status=DEAD_LETTERED, reason=reason, updated_at=now)
+            case Stop(reason):
+                return record.replace(status=CANCELLED, reason=reason, updated_at=now)
+            case _:
+                assert_never(decision)
+
+    def _fresh(self, job: Job, now: int) -> JobRecord:
+        return JobRecord(
+            job_id=job.id,
+            queue=self.queue,
+            status=RUNNING,
+            generation=job.generation,
+            runs=(job.run_id,) if job.run_id is not None else (),
+            tenant_id=job.tenant_id,
+            principal_id=job.principal_id,
+            updated_at=now,
+        )
+
+    def _lease_end(self, delivery: "Delivery", now: int) -> int:
+        """Give when the lease ends: never later than the platform's."""
+        end = now + self.lifecycle.visibility
+        return end if delivery.lease_until is None else min(end, delivery.lease_until)
+
+    def _ledger(self, ports: "Ports") -> JobLedger:
+        return JobLedger(ports.ledger, self.queue, self.retention)
+
+    @staticmethod
+    def _has_ended(record: JobRecord, job: Job) -> bool:
+        return record.is_terminal and record.generation == job.generation
+
+
+def _names_of(results: "ResultPolicy", status: str) -> tuple[tuple[str, str], ...]:
+    """Give the events that tell of a status; a dead letter is a failure, told before the letter itself."""
+    told: dict[str, tuple[tuple[str, str | None], ...]] = {
+        SUCCESS: (("success", results.completed),),
+        DEAD_LETTERED: (("failed", results.failed), ("dead-lettered", results.dead_lettered)),
+        CANCELLED: (("cancelled", results.cancelled),),
+    }
+    return tuple((name, event) for name, event in told[status] if event is not None)
+
+
+def _log_lost_result(job_id: str, event: str, error: Exception) -> None:
+    from purista_serverless.runtime.log import LOGGER
+
+    LOGGER.warning("job %s: result event %s is lost, delivery is best-effort", job_id, event, exc_info=error)
+
