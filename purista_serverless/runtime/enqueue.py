@@ -9,6 +9,7 @@ from purista_serverless.runtime.ids import derived_id, derived_job_id
 from purista_serverless.runtime.keys import Key
 from purista_serverless.runtime.ledger import JobLedger
 from purista_serverless.runtime.records import CLAIMED, JobRecord
+from purista_serverless.runtime.runs import job_token, remove_token
 from purista_serverless.runtime.trace import span_id_of
 
 if TYPE_CHECKING:
@@ -189,11 +190,41 @@ class Enqueue:
         """
         now = ports.clock.now()
         due = self._due(now)
-        if self.idempotency_key is not None and self.spec.is_strict:
+        if self.is_unique:
             return self._send_once(ports, now, due)
-        job_id = derived_job_id(self.spec.name, self.origin)
-        ports.queues.send(self._job(job_id, now, due), delay=due - now)
+        ports.queues.send(self._job(now, due), delay=due - now)
+        return self.job_id
+
+    def send_for_run(self, ports: "Ports") -> str:
+        """Enqueue the job, which a schedule's run waits for by its token; give its id.
+
+        Under ``strict`` the job may be there already: then the run waits for that one, or not at all if it has ended.
+
+        Raises:
+            HandledError, RetryLater, BoundExceeded, Unavailable: As ``send`` does.
+        """
+        job_id = self.send(ports)
+        if self.run_id is not None and self.is_unique:
+            if not self.spec.ledger(ports).join(job_id, self.run_id, ports.clock.now()):
+                remove_token(ports, self.run_id, self.job_token)
         return job_id
+
+    @property
+    def is_unique(self) -> bool:
+        """Say whether the key makes this the only job of its queue."""
+        return self.idempotency_key is not None and self.spec.is_strict
+
+    @property
+    def job_id(self) -> str:
+        """Give the id of the job: derived from the key where that is strict, else from what the enqueue belongs to."""
+        if self.is_unique:
+            return derived_job_id(self.spec.name, "key", self.idempotency_key)
+        return derived_job_id(self.spec.name, self.origin)
+
+    @property
+    def job_token(self) -> str:
+        """Give the token by which a run waits for the job."""
+        return job_token(self.spec.name, self.job_id)
 
     def _check_bounds(self) -> None:
         spec = self.spec
@@ -219,7 +250,7 @@ class Enqueue:
     def _send_once(self, ports: "Ports", now: int, due: int) -> str:
         """Claim the key, send, mark as sent; a crash between two of them is repaired by the next enqueue."""
         spec, ledger = self.spec, self.spec.ledger(ports)
-        job_id = derived_job_id(spec.name, "key", self.idempotency_key)
+        job_id = self.job_id
         owner = f"enqueue:{self.origin}"
         fresh = JobRecord(
             job_id=job_id,
@@ -242,11 +273,11 @@ class Enqueue:
 
             raise RetryLater(timedelta(milliseconds=waits), f"{spec.name}: the same key is just being enqueued")
         if claim.may_send(now):
-            ports.queues.send(self._job(job_id, now, due), delay=due - now)
+            ports.queues.send(self._job(now, due), delay=due - now)
             ledger.mark_sent(job_id, owner, now)
         return job_id
 
-    def _job(self, job_id: str, now: int, due: int) -> Job:
+    def _job(self, now: int, due: int) -> Job:
         cause, spec = self.cause, self.spec
         headers = dict(self.headers)
         travelling = (
@@ -257,7 +288,7 @@ class Enqueue:
         )
         headers.update({name: value for name, value in travelling if value is not None})
         return Job(
-            id=job_id,
+            id=self.job_id,
             queue=spec.name,
             payload=self.payload,
             parameter=self.parameter,

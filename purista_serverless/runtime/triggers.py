@@ -1,0 +1,163 @@
+"""What the runs of schedules send: events, jobs and calls, with ids derived from the run."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Message, Party
+from purista_serverless.runtime.enqueue import Enqueue
+from purista_serverless.runtime.ids import derived_id
+from purista_serverless.runtime.keys import Key
+from purista_serverless.runtime.runs import call_token
+
+if TYPE_CHECKING:
+    from purista_serverless.model import Schedule
+    from purista_serverless.runtime.enqueue import QueueSpec
+    from purista_serverless.runtime.ports import Ports
+    from purista_serverless.schema import Codec
+
+
+class RunCause:
+    """A run as the cause of what it sends; its trace is derived too, so that a repeated trigger repeats it."""
+
+    __slots__ = ("correlation_id", "principal_id", "run_id", "tenant_id", "trace_id", "traceparent")
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.correlation_id: str | None = derived_id(run_id, "correlation")
+        self.trace_id: str | None = derived_id(run_id, "trace")
+        self.traceparent: str | None = f"00-{self.trace_id}-{derived_id(run_id, 'span')[:15]}1-01"
+        self.tenant_id: str | None = None
+        self.principal_id: str | None = None
+
+
+class _Trigger:
+    """What the three kinds have in common: payload, key, sender."""
+
+    __slots__ = ("codec", "key", "schedule", "tracks_runs", "zone")
+
+    def __init__(self, schedule: "Schedule", codec: "Codec") -> None:
+        self.schedule = schedule
+        self.codec = codec
+        self.key = Key(schedule.idempotency_key, codec) if schedule.idempotency_key is not None else None
+        self.zone = ZoneInfo(schedule.timezone)
+        # Under ``allow`` nobody asks whether a run is open; its jobs may be untracked and would never say.
+        self.tracks_runs = schedule.concurrency != "allow"
+
+    def payload(self, slot: int) -> bytes:
+        """Give the dumped payload of a slot."""
+        given = self.schedule.payload
+        value = given(datetime.fromtimestamp(slot / 1000, tz=UTC).astimezone(self.zone)) if callable(given) else given
+        return self.codec.dump_json(value, f"payload of schedule {self.schedule.name}")
+
+    def party(self) -> Party:
+        """Give the schedule as the sender of messages."""
+        address = self.schedule.address
+        return Party(address.service, address.version, address.name)
+
+    def message(self, message_type: str, message_id: str, run_id: str, payload: bytes, **fields: Any) -> Message:
+        """Give a message of a run, dated by its slot."""
+        cause = RunCause(run_id)
+        return Message(
+            id=message_id,
+            message_type=message_type,
+            payload=payload,
+            correlation_id=cause.correlation_id,
+            trace_id=cause.trace_id,
+            traceparent=cause.traceparent,
+            run_id=run_id if self.tracks_runs else None,
+            sender=self.party(),
+            **fields,
+        )
+
+
+class EventTrigger(_Trigger):
+    """Emit an event; the run waits for every binding that makes a job of it.
+
+    Args:
+        schedule: The schedule.
+        codec: The event's payload.
+        event: The event's name.
+        bindings: The edges that bind the event to queues.
+    """
+
+    __slots__ = ("bindings", "event")
+
+    def __init__(self, schedule: "Schedule", codec: "Codec", event: str, bindings: tuple[str, ...]) -> None:
+        super().__init__(schedule, codec)
+        self.event = event
+        self.bindings = bindings
+
+    def tokens(self, run_id: str, slot: int) -> tuple[str, ...]:
+        """Give one token per binding."""
+        return self.bindings
+
+    def fire(self, run_id: str, slot: int, ports: "Ports") -> None:
+        """Publish the event. The same key gives the same message id, by which strict bindings know it."""
+        payload = self.payload(slot)
+        key = self.key.of(payload) if self.key is not None else None
+        name = self.schedule.name
+        message_id = derived_id(name, "event", run_id if key is None else f"key {key}")
+        message = self.message(
+            CUSTOM_MESSAGE, message_id, run_id, payload, event_name=self.event, timestamp=ports.clock.now()
+        )
+        ports.events.publish(message)
+
+
+class JobTrigger(_Trigger):
+    """Enqueue a job; the run waits for it."""
+
+    __slots__ = ("spec",)
+
+    def __init__(self, schedule: "Schedule", spec: "QueueSpec") -> None:
+        super().__init__(schedule, spec.payload)
+        self.spec = spec
+
+    def tokens(self, run_id: str, slot: int) -> tuple[str, ...]:
+        """Give the token of the job."""
+        return (self._order(run_id, slot).job_token,)
+
+    def fire(self, run_id: str, slot: int, ports: "Ports") -> None:
+        """Enqueue the job."""
+        self._order(run_id, slot).send_for_run(ports)
+
+    def _order(self, run_id: str, slot: int) -> Enqueue:
+        payload = self.payload(slot)
+        return Enqueue(
+            self.spec,
+            payload,
+            self.spec.parameter.dump_json(self.schedule.parameter, f"parameter of schedule {self.schedule.name}"),
+            cause=RunCause(run_id),
+            origin=run_id,
+            idempotency_key=self.key.of(payload) if self.key is not None else None,
+            run_id=run_id if self.tracks_runs else None,
+        )
+
+
+class CallTrigger(_Trigger):
+    """Call a command on an edge of its own, with retries and dead letters; the run waits for its end."""
+
+    __slots__ = ("parameter", "receiver")
+
+    def __init__(self, schedule: "Schedule", codec: "Codec", parameter: "Codec", receiver: Party) -> None:
+        super().__init__(schedule, codec)
+        self.parameter = parameter
+        self.receiver = receiver
+
+    def tokens(self, run_id: str, slot: int) -> tuple[str, ...]:
+        """Give the token of the call."""
+        return (call_token(self.schedule.name),)
+
+    def fire(self, run_id: str, slot: int, ports: "Ports") -> None:
+        """Send the call."""
+        name = self.schedule.name
+        message = self.message(
+            COMMAND,
+            derived_id(name, "call", run_id),
+            run_id,
+            self.payload(slot),
+            parameter=self.parameter.dump_json(self.schedule.parameter, f"parameter of schedule {name}"),
+            receiver=self.receiver,
+            timestamp=ports.clock.now(),
+        )
+        ports.schedules.call(name, message)
