@@ -27,9 +27,14 @@ class _Owner:
 _owner = _Owner()
 
 
-def use_loop(loop: asyncio.AbstractEventLoop) -> None:
-    """Make a loop the process' loop: a server's own, or one whose time is virtual."""
+def use_loop(loop: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop | None:
+    """Make a loop the process' loop (a server's own, or one whose time is virtual) and give the one it replaces.
+
+    ``None`` means that the next async handler makes a new one.
+    """
+    replaced = _owner.loop if _owner.process == os.getpid() else None
     _owner.loop, _owner.process = loop, os.getpid()
+    return replaced
 
 
 def current_loop() -> asyncio.AbstractEventLoop:
