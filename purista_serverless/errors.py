@@ -15,6 +15,7 @@ Each leaf also inherits the matching builtin, so that callers may catch either::
     ├─ InvalidPayload(ValueError)           data does not match its declared type
     ├─ BoundExceeded(ValueError)            an enqueue is beyond what its queue declares
     ├─ BadEvent(ValueError)                 a platform sent something that is no trigger of ours
+    ├─ Unavailable(ConnectionError)         a port's other side cannot be reached; try again
     ├─ LeaseLost(RuntimeError)              another delivery owns the job now
     ├─ InvocationFailed(RuntimeError)       an invoked command failed without an answer that may leave it
     ├─ HandledError                         raised by users: an answer, not a fault
@@ -46,6 +47,7 @@ __all__ = [
     "PuristaServerlessError",
     "RetryLater",
     "StaleFiles",
+    "Unavailable",
     "UndeclaredUse",
     "UnknownAdapter",
     "UnknownTimezone",
@@ -149,7 +151,7 @@ class UnknownTimezone(PuristaServerlessError, LookupError):
     """A time zone is not in the time zone database."""
 
     def __init__(self, name: str, suggestion: str | None = None) -> None:
-        hint = f"; did you mean {suggestion!r}?" if suggestion else "; use an IANA name such as 'Europe/Berlin' or 'UTC'"
+        hint = f"; did you mean {suggestion!r}?" if suggestion else "; use an IANA name such as 'Europe/Berlin'"
         super().__init__(f"unknown time zone {name!r}{hint}")
         self.name = name
         self.suggestion = suggestion
@@ -196,12 +198,17 @@ class BoundExceeded(PuristaServerlessError, ValueError):
     """An enqueue is beyond a bound that its queue declares."""
 
     def __init__(self, queue: str, bound: str, given: object, limit: object) -> None:
-        super().__init__(f"queue {queue!r} declares {bound}={limit}, but {given} was asked for; raise {bound} or ask for less")
+        asked = f"queue {queue!r} declares {bound}={limit}, but {given} was asked for"
+        super().__init__(f"{asked}; raise {bound} or ask for less")
         self.bound = bound
 
 
 class BadEvent(PuristaServerlessError, ValueError):
     """A platform sent something that is no trigger of ours."""
+
+
+class Unavailable(PuristaServerlessError, ConnectionError):
+    """A port's other side cannot be reached; what was asked may or may not have happened."""
 
 
 class LeaseLost(PuristaServerlessError, RuntimeError):

@@ -316,11 +316,17 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service: a name, a version and the people who own it."""
+    """A service: a name, a version and the people who own it.
+
+    ``module`` and ``attribute`` say where its builder is found: generated handlers of bindings and schedules, which
+    have no function of their own, import it from there.
+    """
 
     name: str
     version: str
     origin: Origin
+    module: str = ""
+    attribute: str = ""
     description: str = ""
     owner: str | None = None
     contact: str | None = None

@@ -1,6 +1,6 @@
 """A message in upstream's envelope."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from purista_serverless.errors import BadEvent
 from purista_serverless.message.wire import Frozen, format_json, object_of, parse_json, plain_json
@@ -59,6 +59,7 @@ class _MessageSlots:
         "content_type",
         "correlation_id",
         "event_name",
+        "generation",
         "id",
         "is_handled_error",
         "message_type",
@@ -86,6 +87,7 @@ class _MessageSlots:
     tenant_id: str | None
     principal_id: str | None
     run_id: str | None
+    generation: int
     sender: Party | None
     receiver: Party | None
     content_type: str
@@ -101,7 +103,8 @@ class Message(Frozen, _MessageSlots):
     """A message in upstream's envelope; immutable.
 
     ``timestamp`` is in milliseconds since the epoch. ``traceparent`` is W3C's; on the wire it is inside ``otp``.
-    ``causation_id`` and ``run_id`` are ours and are ignored by upstream.
+    ``causation_id``, ``run_id`` (the schedule run that it belongs to) and ``generation`` (how often it was redriven
+    from the dead letters) are ours and are ignored by upstream.
     """
 
     __slots__ = ()
@@ -109,7 +112,7 @@ class Message(Frozen, _MessageSlots):
     def __new__(
         cls,
         *,
-        id: str,  # noqa: A002 - the envelope's own word
+        id: str,
         timestamp: int,
         message_type: str,
         payload: Any = None,
@@ -122,12 +125,13 @@ class Message(Frozen, _MessageSlots):
         tenant_id: str | None = None,
         principal_id: str | None = None,
         run_id: str | None = None,
+        generation: int = 0,
         sender: Party | None = None,
         receiver: Party | None = None,
         content_type: str = "application/json",
         content_encoding: str = "utf-8",
         is_handled_error: bool | None = None,
-    ) -> "Message":
+    ) -> Self:
         """Fill an open twin and close it: one plain store per field instead of a checked one."""
         self: Any = object.__new__(_OpenMessage)
         self.id = id
@@ -143,6 +147,7 @@ class Message(Frozen, _MessageSlots):
         self.tenant_id = tenant_id
         self.principal_id = principal_id
         self.run_id = run_id
+        self.generation = generation
         self.sender = sender
         self.receiver = receiver
         self.content_type = content_type
@@ -168,6 +173,8 @@ class Message(Frozen, _MessageSlots):
             value = getattr(self, name)
             if value is not None:
                 wire[key] = value
+        if self.generation:
+            wire["generation"] = self.generation
         if self.traceparent is not None:
             wire["otp"] = f'{{"traceparent":"{self.traceparent}"}}'
         if self.sender is not None:
@@ -177,8 +184,15 @@ class Message(Frozen, _MessageSlots):
         return wire
 
     def encode(self) -> bytes:
-        """Give the envelope as JSON bytes."""
-        return format_json(self.to_wire())
+        """Give the envelope as JSON bytes; a payload that is raw JSON already goes in as it is."""
+        if type(self.payload) is not bytes or self.message_type == COMMAND:
+            return format_json(self.to_wire())
+        head = format_json(self.replace(payload=None).to_wire())
+        return head.replace(b'"payload":null', b'"payload":' + self.payload, 1)
+
+    def replace(self, **changes: Any) -> "Message":
+        """Give a copy with some fields changed."""
+        return Message(**{**{name: getattr(self, name) for name in _MessageSlots.__slots__}, **changes})
 
     @classmethod
     def from_wire(cls, wire: "Mapping[str, Any]") -> "Message":
@@ -191,14 +205,16 @@ class Message(Frozen, _MessageSlots):
         if not isinstance(message_id, str) or not isinstance(message_type, str):
             problem = "not an envelope: 'id' and 'messageType' must be strings"
             raise BadEvent(problem)
-        payload, parameter = wire.get("payload"), None
+        payload: Any = wire.get("payload")
+        parameter: Any = None
         if message_type == COMMAND and isinstance(payload, dict):
             payload, parameter = payload.get("payload"), payload.get("parameter")
         sender, receiver = wire.get("sender"), wire.get("receiver")
-        timestamp = wire.get("timestamp", 0)
+        timestamp, generation = wire.get("timestamp"), wire.get("generation")
         return cls(
             id=message_id,
             timestamp=timestamp if isinstance(timestamp, int) else 0,
+            generation=generation if isinstance(generation, int) else 0,
             message_type=message_type,
             payload=payload,
             parameter=parameter,

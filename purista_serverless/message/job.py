@@ -1,6 +1,6 @@
 """A job in upstream's queue message."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from purista_serverless.errors import BadEvent
 from purista_serverless.message.wire import Frozen, format_json, object_of, plain_json
@@ -69,7 +69,7 @@ class Job(Frozen, _JobSlots):
     def __new__(
         cls,
         *,
-        id: str,  # noqa: A002 - the wire's own word
+        id: str,
         queue: str,
         payload: Any,
         created_at: int,
@@ -85,7 +85,7 @@ class Job(Frozen, _JobSlots):
         correlation_id: str | None = None,
         idempotency_key: str | None = None,
         ordering_key: str | None = None,
-    ) -> "Job":
+    ) -> Self:
         """Fill an open twin and close it, as ``Message`` does."""
         self: Any = object.__new__(_OpenJob)
         self.id = id

@@ -23,6 +23,11 @@ def format_json(value: Any) -> bytes:
 
 
 def object_of(raw: bytes | str) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Raises:
+        BadEvent: The text is not JSON, or not an object.
+    """
     try:
         wire = parse_json(raw)
     except ValueError as error:
@@ -35,6 +40,7 @@ def object_of(raw: bytes | str) -> dict[str, Any]:
 
 
 def plain_json(payload: Any) -> Any:
+    """Give a payload as a plain JSON value, parsed if it is still raw."""
     return parse_json(payload) if isinstance(payload, bytes) else payload
 
 
@@ -54,7 +60,7 @@ class Frozen:
         return tuple(getattr(self, name) for name in _slots_of(type(self)))
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._fields() == other._fields()  # type: ignore[attr-defined]
+        return type(other) is type(self) and self._fields() == other._fields()
 
     def __hash__(self) -> int:
         return hash((type(self), repr(self._fields())))

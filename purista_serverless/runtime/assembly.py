@@ -15,7 +15,7 @@ from purista_serverless.runtime.triggers import CallTrigger, EventTrigger, JobTr
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from purista_serverless.message import Message, Party
+    from purista_serverless.message import Message
     from purista_serverless.model import Application, Queue, Schedule
     from purista_serverless.runtime.ports import Ports
 
@@ -85,7 +85,9 @@ class Assembly:
         match schedule.target:
             case EventTarget(event=name):
                 payload = next(event.payload for event in self.application.events if event.name == name)
-                edges = tuple(f"binding:{name}:{bound.queue}" for bound in self.application.bindings if bound.event == name)
+                edges = tuple(
+                    f"binding:{name}:{bound.queue}" for bound in self.application.bindings if bound.event == name
+                )
                 return EventTrigger(schedule, codec_of(payload), name, edges)
             case QueueTarget(queue=name):
                 return JobTrigger(schedule, self.queues[name])

@@ -190,4 +190,3 @@ def limited(outcome: Outcome | Interrupted, elapsed: int, max_runtime: int | Non
     if isinstance(outcome, Interrupted) or max_runtime is None or elapsed <= max_runtime:
         return outcome
     return Failed(overrun(max_runtime))
-

@@ -1,6 +1,6 @@
 """What a handler is given besides its payload."""
 
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from purista_serverless.errors import UndeclaredUse
 from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Job, Message, Party
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from logging import LoggerAdapter
 
-    from purista_serverless.builder.handles import Command, Config, Event, Queue, Secret
+    from purista_serverless.builder.handles import Command, Event, Queue
+    from purista_serverless.builder.values import Config, Secret
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
 
@@ -216,7 +217,8 @@ class Context:
 
     async def aenqueue(self, queue: "Queue[P, Any]", payload: P, parameter: Any = None, **options: Any) -> str:
         """Enqueue a job, as ``enqueue`` does, without blocking the event loop."""
-        return await self._offload(self._enqueuing(queue, payload, parameter, **options))
+        job_id: str = await self._offload(self._enqueuing(queue, payload, parameter, **options))
+        return job_id
 
     def invoke(self, command: "Command[P, R]", payload: P, parameter: Any = None) -> R:
         """Invoke a command and give its result.
@@ -238,11 +240,7 @@ class Context:
 
         return result_of(command, await self.ports.commands.ainvoke(self._command(command, payload, parameter)))
 
-    @overload
-    def config(self, setting: "Config[T]") -> T: ...
-    @overload
-    def config(self, setting: "Config[Any]") -> Any: ...
-    def config(self, setting: "Config[Any]") -> Any:
+    def config(self, setting: "Config[T]") -> T:
         """Give a configuration value, its default where the environment sets none.
 
         Raises:
@@ -253,9 +251,10 @@ class Context:
 
         self._check_read(setting.name)
         value = self.ports.settings.config(setting.name)
-        if value is None and setting.has_default:
-            return setting.default
-        return codec_of(setting.type).load(value, f"configuration {setting.name!r}")
+        found: Any = setting.default
+        if value is not None or not setting.has_default:
+            found = codec_of(setting.type).load(value, f"configuration {setting.name!r}")
+        return found  # type: ignore[no-any-return]
 
     def secret(self, setting: "Secret") -> str:
         """Give a secret.

@@ -24,16 +24,11 @@ if TYPE_CHECKING:
     class Cause(Protocol):
         """What an enqueue happens on behalf of: a handler's context, a message, a client's call."""
 
-        @property
-        def correlation_id(self) -> str | None: ...
-        @property
-        def trace_id(self) -> str | None: ...
-        @property
-        def traceparent(self) -> str | None: ...
-        @property
-        def tenant_id(self) -> str | None: ...
-        @property
-        def principal_id(self) -> str | None: ...
+        correlation_id: str | None
+        trace_id: str | None
+        traceparent: str | None
+        tenant_id: str | None
+        principal_id: str | None
 
 
 CLAIM_LEASE = 30_000
@@ -64,8 +59,7 @@ class QueueSpec:
     def __init__(self, queue: "Queue[Any, Any] | QueueModel") -> None:
         from purista_serverless.schema import codec_of
 
-        resolve = getattr(queue, "resolved_lifecycle", None)
-        lifecycle = resolve() if resolve is not None else queue.lifecycle
+        lifecycle: Any = queue.resolved_lifecycle() if hasattr(queue, "resolved_lifecycle") else queue.lifecycle
         self.name = queue.name
         self.payload = codec_of(queue.payload)
         self.parameter = codec_of(queue.parameter)
@@ -204,9 +198,10 @@ class Enqueue:
             HandledError, RetryLater, BoundExceeded, Unavailable: As ``send`` does.
         """
         job_id = self.send(ports)
-        if self.run_id is not None and self.is_unique:
-            if not self.spec.ledger(ports).join(job_id, self.run_id, ports.clock.now()):
-                remove_token(ports, self.run_id, self.job_token)
+        if self.run_id is None or not self.is_unique:
+            return job_id
+        if not self.spec.ledger(ports).join(job_id, self.run_id, ports.clock.now()):
+            remove_token(ports, self.run_id, self.job_token)
         return job_id
 
     @property

@@ -11,7 +11,7 @@ from purista_serverless.errors import (
 )
 from purista_serverless.message import BadInput, Failed, Message, Outcome, Rejected, Retry, Success
 from purista_serverless.message.wire import format_json, plain_json
-from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted, limited
+from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted
 from purista_serverless.runtime.context import JobControl
 from purista_serverless.runtime.dead_letters import bury
 from purista_serverless.runtime.enqueue import Enqueue, QueueSpec, milliseconds
@@ -125,8 +125,21 @@ class EventConsumer:
     def _validate(self, message: Message) -> None:
         raise NotImplementedError
 
-    def _end(self, message: Message, outcome: Outcome, ports: "Ports") -> None:
+    def _end(self, message: Message, ports: "Ports") -> None:
         """Do what follows the end of a message, before it is settled; a redelivery may repeat it."""
+
+    def _run(
+        self, function: "Function", message: Message, delivery: "Delivery", attempt: int, ports: "Ports"
+    ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted]":
+        lifecycle, beats = self.lifecycle, 0
+
+        def beat() -> bool:
+            nonlocal beats
+            beats += 1
+            return beats <= lifecycle.max_extensions and delivery.extend(lifecycle.visibility)
+
+        control = JobControl(attempt)
+        return (yield Attempt(function, message, ports, control, beat=beat, heartbeat_interval=lifecycle.heartbeat))
 
     def _settle(self, outcome: Outcome, message: Message, delivery: "Delivery", attempt: int, ports: "Ports") -> None:
         decision = decide(
@@ -148,7 +161,7 @@ class EventConsumer:
                     pass
                 case _:
                     assert_never(decision)
-            self._end(message, outcome, ports)
+            self._end(message, ports)
             delivery.acknowledge()
 
     def _bury(self, reason: str, message: Message, delivery: "Delivery", attempt: int, ports: "Ports") -> None:
@@ -161,27 +174,6 @@ class EventConsumer:
             generation=message.generation,
             acknowledge=False,
         )
-
-
-def _run(
-    consumer: EventConsumer,
-    function: "Function",
-    message: Message,
-    delivery: "Delivery",
-    attempt: int,
-    ports: "Ports",
-) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted]":
-    lifecycle, beats = consumer.lifecycle, 0
-
-    def beat() -> bool:
-        nonlocal beats
-        beats += 1
-        return beats <= lifecycle.max_extensions and delivery.extend(lifecycle.visibility)
-
-    started = ports.clock.now()
-    control = JobControl(attempt)
-    outcome = yield Attempt(function, message, ports, control, beat=beat, heartbeat_interval=lifecycle.heartbeat)
-    return limited(outcome, ports.clock.now() - started, lifecycle.max_runtime)
 
 
 class SubscriptionConsumer(EventConsumer):
@@ -200,7 +192,7 @@ class SubscriptionConsumer(EventConsumer):
         # Checked again here: a platform's own filter may be coarser, or older than this code.
         if not self.matcher.matches(message):
             return None
-        return (yield from _run(self, self.function, message, delivery, attempt, ports))
+        return (yield from self._run(self.function, message, delivery, attempt, ports))
 
     def _validate(self, message: Message) -> None:
         self.function.payload.load(plain_json(message.payload), self.function.payload_subject)
@@ -221,7 +213,7 @@ class CallConsumer(EventConsumer):
     ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted | None]":
         if is_superseded(ports, message.run_id):
             return None
-        outcome = yield from _run(self, self.function, message, delivery, attempt, ports)
+        outcome = yield from self._run(self.function, message, delivery, attempt, ports)
         if isinstance(outcome, Success) and self.function.success_event is not None:
             ports.events.publish(respond(self.function, message, outcome, now=ports.clock.now()))
         return outcome
@@ -231,7 +223,7 @@ class CallConsumer(EventConsumer):
         if self.function.takes_parameter:
             self.function.parameter.load(plain_json(message.parameter), self.function.parameter_subject)
 
-    def _end(self, message: Message, outcome: Outcome, ports: "Ports") -> None:
+    def _end(self, message: Message, ports: "Ports") -> None:
         remove_token(ports, message.run_id, call_token(self.schedule))
 
 
@@ -331,6 +323,6 @@ class BindingConsumer(EventConsumer):
             case _:
                 return source(message.replace(payload=plain_json(raw)))
 
-    def _end(self, message: Message, outcome: Outcome, ports: "Ports") -> None:
+    def _end(self, message: Message, ports: "Ports") -> None:
         # Nothing to remove where the job took the token's place.
         remove_token(ports, message.run_id, binding_token(self.edge))

@@ -105,6 +105,5 @@ def address_of(command: "Command[Any, Any]") -> tuple[str, str, str]:
 
 def is_coroutine_function(function: Any) -> bool:
     """Say whether calling the function gives a coroutine; callable objects are asked for their ``__call__``."""
-    code = getattr(function, "__code__", None) or getattr(getattr(function, "__call__", None), "__code__", None)
+    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
     return code is not None and bool(code.co_flags & _COROUTINE)
-

@@ -144,7 +144,7 @@ class _State:
         self.open: tuple[int, ...] = tuple(fields.get("open", ()))
 
 
-class _Interference(Exception):  # noqa: N818 - control flow: another gate was faster
+class _Interference(Exception):
     """Another gate of the same schedule changed the state first."""
 
 

@@ -189,9 +189,7 @@ class JobConsumer:
         outcome = yield from self._attempt(delivery, job, ports, control)
         if isinstance(outcome, Interrupted):
             now = ports.clock.now()
-            ledger.change(
-                job.id, now, lambda old: release(old, fence=record.fence, reason="", now=now, counted=False)
-            )
+            ledger.change(job.id, now, lambda old: release(old, fence=record.fence, reason="", now=now, counted=False))
             delivery.redeliver(0, counted=False)
             return
         self._settle(record, self._decide(outcome, job, record.attempt, ports), delivery, job, ports)
@@ -259,7 +257,7 @@ class JobConsumer:
             self._accept_loss(delivery, job, ports)
 
     def _accept_loss(self, delivery: "Delivery", job: Job, ports: "Ports") -> None:
-        """The fence is lost, the outcome is discarded: settle if the job has ended meanwhile, else touch nothing."""
+        """Discard an outcome whose fence is lost: settle if the job has ended meanwhile, else touch nothing."""
         record = self._ledger(ports).read(job.id)
         if record is not None and self._has_ended(record, job):
             self._conclude(record, delivery, job, ports)
@@ -288,13 +286,13 @@ class JobConsumer:
             return
         for status, name in _names_of(self.results, record.status):
             try:
-                ports.events.publish(self._result_event(status, name, record, job, ports))
+                ports.events.publish(self._result_event(status, name, record, job))
             except Unavailable as error:
                 if self.results.delivery == "required":
                     raise
                 _log_lost_result(job.id, name, error)
 
-    def _result_event(self, status: str, name: str, record: JobRecord, job: Job, ports: "Ports") -> Message:
+    def _result_event(self, status: str, name: str, record: JobRecord, job: Job) -> Message:
         output = record.result if status == "success" else {"reason": record.reason or ""}
         body = {
             "jobId": job.id,
@@ -377,4 +375,3 @@ def _log_lost_result(job_id: str, event: str, error: Exception) -> None:
     from purista_serverless.runtime.log import LOGGER
 
     LOGGER.warning("job %s: result event %s is lost, delivery is best-effort", job_id, event, exc_info=error)
-

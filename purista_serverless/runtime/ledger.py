@@ -93,9 +93,7 @@ class JobLedger:
         for _ in range(_TRIES):
             stored = self.store.read(key)
             record = _record_of(stored)
-            beginning = begin(
-                record, fresh, owner=owner, lease_until=lease_until, max_attempts=max_attempts, now=now
-            )
+            beginning = begin(record, fresh, owner=owner, lease_until=lease_until, max_attempts=max_attempts, now=now)
             if not isinstance(beginning, Run):
                 return beginning
             expected = stored.version if stored is not None else 0

@@ -153,7 +153,7 @@ class DeadLetter:
         self,
         *,
         edge: str,
-        id: str,  # noqa: A002 - the message's or job's id, by its usual name
+        id: str,
         body: bytes,
         reason: str,
         attempts: int,

@@ -1,13 +1,13 @@
 """OpenTelemetry spans around dispatches; loaded only when the process has loaded OpenTelemetry itself."""
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from purista_serverless.message import BadInput, Failed, Outcome, Rejected, Retry
+from purista_serverless.message import BadInput, Cancelled, Failed, Outcome, Rejected, Retry, Success
 from purista_serverless.message.job import Job
 
 if TYPE_CHECKING:
@@ -55,4 +55,8 @@ def tell(active: trace.Span, outcome: Outcome) -> Outcome:
             active.set_attribute("purista.reason", reason)
         case BadInput():
             active.set_status(trace.Status(trace.StatusCode.ERROR, "BadInput"))
+        case Success() | Cancelled():
+            pass
+        case _:
+            assert_never(outcome)
     return outcome
