@@ -317,9 +317,9 @@ class Queue(Generic[P, R]):
         self.description = description
         self.lifecycle = lifecycle
         self.profile = profile
-        self.tracking = tracking
+        self.tracking: Tracking | None = tracking
         self.results = results
-        self.idempotency = idempotency
+        self.idempotency: IdempotencyMode = idempotency
         self.ordering_key = ordering_key
         self.priorities = priorities
         self.max_delay = max_delay

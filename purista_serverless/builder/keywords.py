@@ -16,6 +16,7 @@ from purista_serverless.schedule import DstPolicy
 P = TypeVar("P")
 
 Guard = Callable[..., Any]
+MissedRuns = Literal["skip", "runOnce", "catchUp", "backfill"]
 
 
 class GrantKeywords(TypedDict, total=False):
@@ -88,7 +89,7 @@ class ScheduleKeywords(TypedDict, Generic[P], total=False):
     timezone: str
     dst: DstPolicy | None
     concurrency_policy: ConcurrencyPolicy
-    missed_run_policy: Literal["skip", "runOnce", "catchUp", "backfill"]
+    missed_run_policy: MissedRuns
     max_catch_up_count: int
     max_lateness: timedelta
     jitter: timedelta | None

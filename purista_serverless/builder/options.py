@@ -179,7 +179,7 @@ class ResultEvents(_Option, Generic[R]):
         self.failed = failed
         self.cancelled = cancelled
         self.dead_lettered = dead_lettered
-        self.delivery = delivery
+        self.delivery: ResultDelivery = delivery
 
     def names(self) -> tuple[str, ...]:
         """Give the declared event names."""
@@ -219,7 +219,7 @@ class Route(_Option):
     ) -> None:
         self.path = path
         self.public = public
-        self.mode = mode
+        self.mode: HttpMode = mode
         self.status = status
         self.tags = tuple(tags)
         self.summary = summary

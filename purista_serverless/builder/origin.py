@@ -12,13 +12,14 @@ _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 -
 
 
 class Origin:
-    """A line of the user's source, as the interpreter names it."""
+    """A line of the user's source, as the interpreter names it; ``module`` is its module, if known."""
 
-    __slots__ = ("file", "line")
+    __slots__ = ("file", "line", "module")
 
-    def __init__(self, file: str, line: int) -> None:
+    def __init__(self, file: str, line: int, module: str = "") -> None:
         self.file = file
         self.line = line
+        self.module = module
 
     def __str__(self) -> str:
         """Give ``billing/contracts.py:41``, relative to the working directory when it is below."""
@@ -30,7 +31,9 @@ def caller() -> Origin:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the documented way without loading `inspect`
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    return Origin("<unknown>", 0) if frame is None else Origin(frame.f_code.co_filename, frame.f_lineno)
+    if frame is None:
+        return Origin("<unknown>", 0)
+    return Origin(frame.f_code.co_filename, frame.f_lineno, frame.f_globals.get("__name__", ""))
 
 
 def origin_of(function: "Callable[..., Any]") -> Origin:

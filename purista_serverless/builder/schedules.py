@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Unpack
 
-    from purista_serverless.builder.keywords import ScheduleKeywords
+    from purista_serverless.builder.keywords import MissedRuns, ScheduleKeywords
     from purista_serverless.builder.options import Lifecycle
     from purista_serverless.builder.service import ServiceBuilder
-    from purista_serverless.model import IdempotencyMode
+    from purista_serverless.model import ConcurrencyPolicy, IdempotencyMode
     from purista_serverless.schedule.expressions import Expression
 
 T = TypeVar("T")
@@ -83,8 +83,8 @@ class ScheduleDeclaration:
         self.payload: Any = options.get("payload")
         self.timezone = options.get("timezone", "UTC")
         self.dst = options.get("dst") or DstPolicy()
-        self.concurrency_policy = options.get("concurrency_policy", "allow")
-        self.missed_run_policy = options.get("missed_run_policy", "skip")
+        self.concurrency_policy: ConcurrencyPolicy = options.get("concurrency_policy", "allow")
+        self.missed_run_policy: MissedRuns = options.get("missed_run_policy", "skip")
         self.max_catch_up_count = options.get("max_catch_up_count", 10)
         self.max_lateness = options.get("max_lateness", timedelta(minutes=5))
         self.jitter = options.get("jitter")
@@ -134,7 +134,7 @@ class BindingDeclaration:
         self.map_payload = map_payload
         self.map_parameter = map_parameter
         self.accepts = accepts
-        self.idempotency_mode = idempotency_mode
+        self.idempotency_mode: IdempotencyMode = idempotency_mode
         self.idempotency_key = idempotency_key
         self.sender_service = sender_service
         self.sender_version = sender_version

@@ -158,7 +158,7 @@ def unsupported(declared: Any, error: Exception) -> DeclarationError:
     """Give the error for a type that cannot travel as JSON."""
     reason = str(error).split("\n", 1)[0].rstrip(".")
     return DeclarationError(
-        f"{name_of(declared)} cannot travel as JSON: {reason}; use a Model, a dataclass, a TypedDict or plain JSON types"
+        f"{name_of(declared)} cannot travel as JSON: {reason}; use a Model, a dataclass or plain JSON types"
     )
 
 

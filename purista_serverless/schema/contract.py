@@ -98,7 +98,8 @@ class _Comparison:
         for source in alternatives_of(sent, self._sent):
             results = [self._pair(source, target, path, depth) for target in targets]
             if results and all(results):
-                found.extend(sorted(results, key=len)[0])
+                closest: list[str] = min(results, key=_length)
+                found.extend(closest)
         return found
 
     def _pair(self, sent: Any, expected: Any, path: str, depth: int) -> list[str]:
@@ -123,6 +124,10 @@ class _Comparison:
             if name in expected.get("required", ()) and name not in always:
                 found.append(f"{where}: it is required, but {'may be left out' if name in given else 'is not sent'}")
         return found
+
+
+def _length(reasons: list[str]) -> int:
+    return len(reasons)
 
 
 def _kinds(node: Any) -> set[str]:

@@ -1,0 +1,57 @@
+"""The application: services put together, checked once, then immutable."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from purista_serverless.builder.compile import compile_application
+from purista_serverless.builder.service import ServiceBuilder
+from purista_serverless.builder.values import Resource
+
+
+class Application:
+    """Put services together, import their handlers and check everything.
+
+    Args:
+        name: Name of the application; it becomes part of the names of what is deployed.
+        services: The builders of its services.
+        handlers: Dotted names of the modules that register handlers. A deployed function imports the one module that
+            its handler is in. Handlers that are registered already need no module here.
+        resources: Factories in place of the declared ones, by resource or by name.
+        authenticate: Function of an HTTP request that tells tenant and principal; without one the platform's
+            authoriser has to.
+
+    Raises:
+        InvalidApplication: The declarations contradict each other; the error lists all problems with file and line.
+
+    Example:
+        >>> from purista_serverless import ServiceBuilder
+        >>> orders = ServiceBuilder("Orders")
+        >>> @orders.command("double")
+        ... def double(ctx, payload: int) -> int:
+        ...     return payload * 2
+        >>> [str(command.address) for command in Application("shop", [orders]).model.commands]
+        ['Orders v1 > double']
+    """
+
+    def __init__(
+        self,
+        name: str,
+        services: Sequence[ServiceBuilder],
+        *,
+        handlers: Sequence[str] = (),
+        resources: Mapping[Resource[Any] | str, Callable[[], Any] | str] | None = None,
+        authenticate: Callable[..., Any] | None = None,
+    ) -> None:
+        factories = {_name_of(resource): factory for resource, factory in (resources or {}).items()}
+        self.name = name
+        self.services = tuple(services)
+        self.model = compile_application(
+            name, self.services, handlers=handlers, factories=factories, authenticate=authenticate
+        )
+
+    def __repr__(self) -> str:
+        return f"Application({self.name!r}, {len(self.services)} services)"
+
+
+def _name_of(resource: Resource[Any] | str) -> str:
+    return resource if isinstance(resource, str) else resource.name

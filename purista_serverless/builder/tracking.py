@@ -1,0 +1,60 @@
+"""What the ledger has to keep of a queue's jobs, and why."""
+
+from typing import Any
+
+from purista_serverless.builder.declarations import Declarations, place_name
+from purista_serverless.builder.handles import Queue
+from purista_serverless.model import IdempotencyMode, Tracking
+
+
+def idempotency_of(queue: Queue[Any, Any], declarations: Declarations) -> IdempotencyMode:
+    """Give the queue's mode; one strict binding makes its queue strict."""
+    bound = any(binding.idempotency_mode == "strict" for binding in declarations.bindings_of(queue))
+    return "strict" if bound else queue.idempotency
+
+
+def tracking_of(queue: Queue[Any, Any], declarations: Declarations) -> tuple[Tracking, tuple[str, ...]]:
+    """Give the tracking of a queue and the reasons for it; no reason if it is as declared."""
+    reasons = implied_by(queue, declarations)
+    if reasons:
+        return "full", reasons
+    return queue.tracking or "none", ()
+
+
+def implied_by(queue: Queue[Any, Any], declarations: Declarations) -> tuple[str, ...]:
+    """Give everything that makes full tracking of a queue necessary."""
+    reasons: list[str] = []
+    if queue.idempotency == "strict":
+        reasons.append("idempotency='strict'")
+    reasons.extend(
+        f"strict binding of {binding.event.name}"
+        for binding in declarations.bindings_of(queue)
+        if binding.idempotency_mode == "strict"
+    )
+    if queue.results is not None and queue.results.delivery == "required":
+        reasons.append("results with delivery='required'")
+    if queue.profile is not None:
+        reasons.append("profile=LongRunning(...)")
+    reasons.extend(_accepting_commands(queue, declarations))
+    reasons.extend(_guarding_schedules(queue, declarations))
+    return tuple(dict.fromkeys(reasons))
+
+
+def _accepting_commands(queue: Queue[Any, Any], declarations: Declarations) -> list[str]:
+    return [
+        f"{place_name(handler.service, handler.name)} answers 202 and is asked for the job's status"
+        for handler in declarations.handlers
+        if handler.kind == "command"
+        and getattr(handler.target, "http", None) is not None
+        and handler.target.http.mode == "async"  # type: ignore[union-attr]
+        and any(getattr(target, "name", None) == queue.name for target in handler.can_enqueue)
+    ]
+
+
+def _guarding_schedules(queue: Queue[Any, Any], declarations: Declarations) -> list[str]:
+    return [
+        f"{place_name(schedule.service, schedule.name)} has concurrency_policy={schedule.concurrency_policy!r}"
+        for schedule in declarations.schedules
+        if schedule.concurrency_policy in {"forbid", "replace"}
+        and any(reached.name == queue.name for reached in declarations.queues_reached(schedule))
+    ]
