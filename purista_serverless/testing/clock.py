@@ -11,17 +11,21 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def to_milliseconds(moment: datetime | timedelta) -> int:
-    """Give an aware instant as milliseconds since the epoch, or a duration in milliseconds.
+def to_milliseconds(moment: datetime | timedelta | int) -> int:
+    """Give an aware instant as milliseconds since the epoch, or a duration in milliseconds; a number as it is.
 
     Example:
         >>> to_milliseconds(timedelta(seconds=2))
         2000
     """
+    if isinstance(moment, int):
+        return moment
     if isinstance(moment, timedelta):
         return moment // _MILLISECOND
     if moment.utcoffset() is None:
-        raise ValueError(f"{moment!r} has no time zone; pass an aware datetime such as datetime(2026, 1, 1, tzinfo=UTC)")
+        raise ValueError(
+            f"{moment!r} has no time zone; pass an aware datetime such as datetime(2026, 1, 1, tzinfo=UTC)"
+        )
     return (moment - _EPOCH) // _MILLISECOND
 
 
@@ -55,7 +59,7 @@ class VirtualClock:
     call runs, ``now`` is the timer's time.
 
     Args:
-        start: The first instant, aware.
+        start: The first instant: an aware datetime, or milliseconds since the epoch.
 
     Example:
         >>> clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
@@ -66,7 +70,7 @@ class VirtualClock:
 
     __slots__ = ("_now", "_order", "_timers")
 
-    def __init__(self, start: datetime) -> None:
+    def __init__(self, start: datetime | int) -> None:
         self._now = to_milliseconds(start)
         self._order = 0
         self._timers: list[Timer] = []
@@ -114,6 +118,6 @@ class VirtualClock:
             self.run_next()
         self._now = max(self._now, at)
 
-    def advance(self, duration: timedelta) -> None:
-        """Let time pass, firing what is due."""
+    def advance(self, duration: timedelta | int) -> None:
+        """Let time pass, a duration or milliseconds, firing what is due."""
         self.run_until(self._now + to_milliseconds(duration))

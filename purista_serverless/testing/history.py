@@ -7,18 +7,25 @@ from typing import Literal
 from purista_serverless.message import Outcome
 
 JobStatus = Literal["queued", "running", "success", "dead-lettered", "cancelled"]
-RunStatus = Literal["open", "finished", "skipped", "superseded", "abandoned"]
+RunStatus = Literal["open", "closed", "skipped", "superseded", "abandoned", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptHistory:
-    """One started run of a handler; ``outcome`` and ``ended_at`` are ``None`` while it runs or when it crashed."""
+    """One started run of a handler on an edge.
 
+    ``outcome`` and ``ended_at`` are ``None`` while it runs and for good when its process died; ``settled`` says that
+    its consumer came to its end. ``number`` counts the runs for a message and generation, from 1.
+    """
+
+    edge: str
+    message_id: str
     number: int
     generation: int
     started_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +47,12 @@ class JobHistory:
 class RunHistory:
     """A run of a schedule, identified by its slot.
 
-    ``tokens`` are what the run still waits for: job ids, a call, or bindings that have not enqueued yet.
+    ``tokens`` are what the run still waits for: jobs, a call, or bindings that have not enqueued yet. ``reason`` says
+    why it was skipped, superseded, abandoned or failed.
     """
 
     schedule: str
     slot: datetime
     status: RunStatus
     tokens: tuple[str, ...] = ()
+    reason: str | None = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from purista_serverless.message import Message
     from purista_serverless.runtime.client import Client
     from purista_serverless.runtime.ports import DeadLetter, LedgerStore
-    from purista_serverless.testing.history import JobHistory, RunHistory
+    from purista_serverless.testing.history import AttemptHistory, JobHistory, RunHistory
 
 T = TypeVar("T")
 
@@ -66,6 +66,10 @@ class System(Protocol):
 
     def jobs(self, queue: "Queue[Any, Any] | str") -> "tuple[JobHistory, ...]":
         """Give the jobs of a queue in the order of their first enqueue."""
+        ...
+
+    def attempts(self, edge: "Queue[Any, Any] | Callable[..., Any] | str") -> "tuple[AttemptHistory, ...]":
+        """Give all runs of handlers that started on an edge, oldest first."""
         ...
 
     def dead_letters(self, edge: "Queue[Any, Any] | Callable[..., Any] | str") -> "tuple[DeadLetter, ...]":

@@ -1,0 +1,112 @@
+"""The scheduler of a simulation: wakes at each slot and knocks at the schedule's gate."""
+
+from typing import TYPE_CHECKING
+
+from purista_serverless.errors import Unavailable
+from purista_serverless.testing.faults import Crash, Instance
+from purista_serverless.testing.host import guard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from purista_serverless.runtime.gate import Gate, GateReport
+    from purista_serverless.runtime.ports import Ports
+    from purista_serverless.testing.clock import Timer, VirtualClock
+    from purista_serverless.testing.faults import Faults
+
+_RETRY_DELAY = 1_000
+
+
+class Scheduler:
+    """Knock at gates: at their slots, when a run's end asks for it, and again where a knock failed.
+
+    Args:
+        clock: The time.
+        ports: The ways out of the gates, without faults.
+        faults: What goes wrong.
+    """
+
+    def __init__(self, clock: "VirtualClock", ports: "Ports", faults: "Faults") -> None:
+        self._clock = clock
+        self._ports = ports
+        self._faults = faults
+        self._make: Callable[[Ports], Mapping[str, Gate]] = lambda _: {}
+        self._gates: Mapping[str, Gate] = {}
+        self._timers: dict[str, Timer] = {}
+        self._pending = 0
+        self.running = False
+        self.reports: list[tuple[str, GateReport]] = []
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether no knock is due besides those at slots."""
+        return self._pending == 0
+
+    def use(self, make: "Callable[[Ports], Mapping[str, Gate]]") -> None:
+        """Take the gates of an application; ``make`` makes them from ports."""
+        self._make = make
+        self._renew()
+        if self.running:
+            self.stop()
+            self.start()
+
+    def start(self) -> None:
+        """Knock at every gate, which treats what was missed, and wake at their slots from now on."""
+        self.running = True
+        for name in self._gates:
+            self.request(name)
+            self._arm(name)
+
+    def stop(self) -> None:
+        """Wake no more."""
+        self.running = False
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    def restart(self) -> None:
+        """Lose all memory and start again, if it ran."""
+        was_running = self.running
+        self.stop()
+        self._renew()
+        if was_running:
+            self.start()
+
+    def request(self, name: str, slot: int | None = None, delay: int = 0) -> None:
+        """Knock soon; knocks that come while the scheduler is stopped are lost, its start makes up for them."""
+        if not self.running:
+            return
+        self._pending += 1
+
+        def knock() -> None:
+            self._pending -= 1
+            if self.running:
+                self.knock(name, slot)
+
+        self._clock.call_later(delay, knock)
+
+    def knock(self, name: str, slot: int | None = None) -> None:
+        """Knock now, and again a second later if that failed."""
+        gate = self._gates.get(name)
+        if gate is None:
+            return
+        try:
+            self.reports.append((name, gate.knock(slot)))
+        except Unavailable:
+            self.request(name, slot, _RETRY_DELAY)
+        except Crash:
+            self._renew()
+            self.request(name, slot, _RETRY_DELAY)
+
+    def _arm(self, name: str) -> None:
+        slot = self._gates[name].next_slot()
+        if slot is not None:
+            self._timers[name] = self._clock.call_at(slot, lambda: self._wake(name, slot))
+
+    def _wake(self, name: str, slot: int) -> None:
+        self.knock(name, slot)
+        if self.running and name in self._gates:
+            self._arm(name)
+
+    def _renew(self) -> None:
+        self._gates = self._make(guard(self._ports, Instance(self._faults)))
