@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     EdgeKind: TypeAlias = Literal["http", "command", "event", "queue", "schedule"]
     ScheduleKind: TypeAlias = Literal["cron", "interval", "oneShot"]
     LimitName: TypeAlias = Literal[
+        "backoff",
         "batch",
         "deadLetterRetention",
         "delay",
@@ -45,7 +46,8 @@ class Limit:
 
     Args:
         name: What is limited. ``lease`` is the longest single lease, ``leaseTotal`` the longest with all extensions,
-            ``deliveries`` the highest receive count before the provider itself gives up.
+            ``backoff`` the longest delay of a redelivery, ``deliveries`` the highest receive count before the provider
+            itself gives up, ``resources`` the number in one stack.
         value: The figure.
         unit: Seconds, bytes, characters or a count.
         edge: The kind of edge that it holds for; ``None`` is every kind.
@@ -53,6 +55,11 @@ class Limit:
     """
 
     __slots__ = ("edge", "name", "source", "unit", "value")
+    name: "LimitName"
+    value: int
+    unit: "Unit"
+    edge: "EdgeKind | None"
+    source: str
 
     def __init__(
         self, name: "LimitName", value: int, unit: "Unit", *, source: str, edge: "EdgeKind | None" = None
@@ -186,7 +193,8 @@ class Adapter:
         extra: The extra that installs its SDKs; ``None`` when it needs none.
         capabilities: What the provider can do.
         entry: Module that turns a platform's events into messages.
-        planner: ``module:function`` from ``(Topology, Application)`` to a plan; ``None`` when nothing is deployed.
+        planner: ``module:function`` from ``(Topology, Application, Adapter)`` to a plan; ``None`` when nothing is
+            deployed.
         renderers: ``module:function`` from the plan to texts by path.
         translator: ``module:function`` from ``(expression, timezone, dst)`` to the clock's dialect; ``None`` when the
             adapter has a clock of its own.

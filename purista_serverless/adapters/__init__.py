@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from purista_serverless.adapter import Adapter
+    from purista_serverless.errors import UnknownAdapter
 
 ADAPTERS: dict[str, str] = {}
 
@@ -36,10 +37,8 @@ def load_adapter(name: str, registry: "Mapping[str, str]" = ADAPTERS) -> "Adapte
     return load_object(registry[name])  # type: ignore[no-any-return]
 
 
-def _unknown(name: str, registry: "Mapping[str, str]") -> LookupError:
-    from difflib import get_close_matches
-
+def _unknown(name: str, registry: "Mapping[str, str]") -> "UnknownAdapter":
     from purista_serverless.errors import UnknownAdapter
+    from purista_serverless.naming import nearest
 
-    nearest = get_close_matches(name, registry, n=1)
-    return UnknownAdapter(name, registry, suggestion=nearest[0] if nearest else None)
+    return UnknownAdapter(name, registry, suggestion=nearest(name, registry))

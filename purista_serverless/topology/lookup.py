@@ -1,6 +1,5 @@
 """The declarations of an application by name, and which schedules wait for which of them."""
 
-from collections.abc import Iterable
 from typing import assert_never
 
 from purista_serverless.model import (
@@ -52,26 +51,25 @@ class Lookup:
 
     def guards_of_queue(self, queue: str) -> tuple[Schedule, ...]:
         """Give the schedules that must know when a queue's job has ended, whether it came straight or by a binding."""
-        events = {binding.event for binding in self.bindings if binding.queue == queue}
         return tuple(
             schedule
             for schedule in self.schedules
-            if schedule.concurrency != "allow" and _reaches(schedule, queue, events)
+            if schedule.concurrency != "allow" and queue in self.queues_reached_by(schedule)
         )
+
+    def queues_reached_by(self, schedule: Schedule) -> tuple[str, ...]:
+        """Give the queues that a schedule's runs put jobs on, straight or by a binding of its event."""
+        match schedule.target:
+            case QueueTarget(queue=queue):
+                return (queue,)
+            case EventTarget(event=event):
+                return tuple(binding.queue for binding in self.bindings_of(event))
+            case CommandTarget():
+                return ()
+            case _:
+                assert_never(schedule.target)
 
     def _guards(self, target: EventTarget | CommandTarget) -> tuple[Schedule, ...]:
         return tuple(
             schedule for schedule in self.schedules if schedule.concurrency != "allow" and schedule.target == target
         )
-
-
-def _reaches(schedule: Schedule, queue: str, events: Iterable[str]) -> bool:
-    match schedule.target:
-        case QueueTarget(queue=name):
-            return name == queue
-        case EventTarget(event=name):
-            return name in events
-        case CommandTarget():
-            return False
-        case _:
-            assert_never(schedule.target)

@@ -68,6 +68,10 @@ def permissions_of_gate(schedule: Schedule, lookup: Lookup) -> Iterator[Permissi
     """Give what a schedule's gate may do."""
     yield Permission(verb="use-ledger", target=f"schedule:{schedule.name}")
     yield Permission(verb="dead-letter", target=f"schedule:{schedule.name}")
+    if schedule.concurrency == "replace":
+        # A newer run takes the fence from the jobs of the older one.
+        for queue in lookup.queues_reached_by(schedule):
+            yield Permission(verb="use-ledger", target=f"queue:{queue}")
     match schedule.target:
         case EventTarget(event=event):
             yield Permission(verb="emit", target=event)

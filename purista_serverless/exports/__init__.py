@@ -1,0 +1,1 @@
+"""Documents about an application, for people and other tools: each module gives texts, none writes a file."""

@@ -1,0 +1,94 @@
+"""The entry modules: one small file per function, the same for every cloud.
+
+A file names the handler, why it runs, and the few facts that a cold start needs; ``runtime.entry`` does the rest.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+
+from purista_serverless.naming import shorten, slug
+from purista_serverless.synth.files import MARKER
+from purista_serverless.topology import Function, Topology
+
+FOLDER = "handlers"
+
+_LINE_LENGTH = 120
+_LONGEST_STEM = 80
+
+
+def render_handlers(topology: Topology) -> dict[str, str]:
+    """Render the entry module of every function, by path."""
+    paths = handler_paths(topology)
+    return {paths[function.name]: render_handler(function) for function in topology.functions}
+
+
+def render_handler(function: Function) -> str:
+    """Render one entry module."""
+    call = _call_text(list(_arguments(function)))
+    return f"# {MARKER}\nfrom purista_serverless.runtime.entry import entry\n\nhandler = {call}\n"
+
+
+def handler_paths(topology: Topology) -> dict[str, str]:
+    """Give the path of each function's entry module, by the function's name.
+
+    A path depends on service and name alone; functions that would share one all take their version into it, and
+    those that still would, a hash of their name.
+    """
+    stems = {function.name: _stem_of(function) for function in topology.functions}
+    versions = {function.name: f"v{slug(function.address.version)}" for function in topology.functions}
+    hashes = {name: sha256(name.encode()).hexdigest()[:8] for name in stems}
+    stems = _told_apart(_told_apart(stems, versions), hashes)
+    return {name: f"{FOLDER}/{stem}.py" for name, stem in stems.items()}
+
+
+def _stem_of(function: Function) -> str:
+    stem = "-".join(slug(part) for part in (function.address.service, *_name_parts(function)))
+    return shorten(stem, _LONGEST_STEM).replace("-", "_")
+
+
+def _name_parts(function: Function) -> tuple[str, ...]:
+    match function.kind:
+        case "command" | "subscription" | "worker":
+            return (function.address.name,)
+        case "gate":
+            return ("gate", function.address.name)
+        case "binding":
+            _, event, queue = function.name.split(":")
+            service = function.address.service
+            return ("bind", _without_service(event, service), "to", _without_service(queue, service))
+
+
+def _without_service(name: str, service: str) -> str:
+    """Drop the service from ``billing.monthlyClosing``: the file name starts with it already."""
+    first, dot, rest = name.partition(".")
+    return rest if dot and slug(first) == slug(service) else name
+
+
+def _told_apart(stems: Mapping[str, str], suffixes: Mapping[str, str]) -> dict[str, str]:
+    # Stems are in lower case: a file system that ignores case merges nothing that is not found here.
+    counts = Counter(stems.values())
+    return {name: f"{stem}_{suffixes[name]}" if counts[stem] > 1 else stem for name, stem in stems.items()}
+
+
+def _arguments(function: Function) -> Iterator[str]:
+    yield _quoted(f"{function.module}:{function.attribute}")
+    for trigger in function.triggers:
+        yield _quoted(trigger.name)
+    if function.tracking != "none":
+        yield f"tracking={_quoted(function.tracking)}"
+    if function.runs:
+        names = ", ".join(_quoted(name) for name in function.runs)
+        yield f"runs=({names},)" if len(function.runs) == 1 else f"runs=({names})"
+
+
+def _call_text(arguments: list[str]) -> str:
+    call = f"entry({', '.join(arguments)})"
+    if len(f"handler = {call}") <= _LINE_LENGTH:
+        return call
+    lines = "".join(f"    {argument},\n" for argument in arguments)
+    return f"entry(\n{lines})"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

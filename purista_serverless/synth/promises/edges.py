@@ -1,0 +1,175 @@
+"""Promises of every asynchronous edge: how often, how long, how late, and what is left at the end."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from purista_serverless.synth.figures import duration_text, limit_text, size_text
+from purista_serverless.synth.promises.promise import Case, Promise
+from purista_serverless.synth.verdicts import Degraded, Emulated, Native, Refused, Verdict
+from purista_serverless.topology import BindingEdge, CallEdge, Edge, QueueEdge, ScheduleEdge, SubscriptionEdge
+
+if TYPE_CHECKING:
+    from purista_serverless.adapter import EdgeKind
+
+
+def kind_of(edge: Edge) -> "EdgeKind":
+    """Give the kind of edge that a provider's limits speak of; a schedule's call is queued like a job."""
+    match edge:
+        case QueueEdge() | CallEdge():
+            return "queue"
+        case SubscriptionEdge() | BindingEdge():
+            return "event"
+        case ScheduleEdge():
+            return "schedule"
+
+
+def longest_run(case: Case, kind: "EdgeKind") -> timedelta | None:
+    """Give the time after which a run on an edge is cut off or delivered again; ``None`` is never."""
+    provider = case.provider
+    held = provider.limit("leaseTotal" if provider.lease_extension else "lease", kind)
+    bounds = [row.value for row in (held, provider.limit("runtime", kind)) if row is not None]
+    return timedelta(seconds=min(bounds)) if bounds else None
+
+
+def judge_trigger(edge: Edge, case: Case) -> Verdict | None:
+    """Judge whether a function can be started from this kind of edge."""
+    kind = kind_of(edge)
+    if kind in case.provider.triggers:
+        return Native()
+    return Refused(
+        why=f"{case.adapter.name} starts no function from a {kind}",
+        fix=f"choose an adapter with a {kind} trigger, or add one beside it",
+    )
+
+
+def judge_attempts(edge: Edge, case: Case) -> Verdict | None:
+    """Judge the counting of attempts; bindings and gates are left out, since they may repeat what they do."""
+    if isinstance(edge, BindingEdge | ScheduleEdge):
+        return None
+    if case.provider.attempts == "exact":
+        return Native()
+    if isinstance(edge, QueueEdge):
+        if case.lookup.queues[edge.queue].tracking == "full" and case.provider.conditional_store:
+            return Emulated(how="the ledger counts started runs")
+        fix = "declare tracking='full', and the ledger counts started runs"
+    else:
+        fix = "move the work to a queue with tracking='full'"
+    why = "attempts are the provider's receive counts, which are approximate"
+    return Degraded(why=why, fix=fix)
+
+
+def judge_deliveries(edge: Edge, case: Case) -> Verdict | None:
+    """Judge whether the provider gives up before the declared attempts are spent."""
+    row, attempts = case.provider.limit("deliveries", kind_of(edge)), edge.lifecycle.max_attempts
+    if row is None or attempts <= row.value:
+        return Native()
+    return Refused(
+        why=f"{attempts} attempts are declared, and the provider gives up after {limit_text(row)} deliveries",
+        fix=f"declare max_attempts={row.value} or less",
+    )
+
+
+def judge_backoff(edge: Edge, case: Case) -> Verdict | None:
+    """Judge whether a redelivery can be as late as the backoff says."""
+    row, longest = case.provider.limit("backoff", kind_of(edge)), edge.lifecycle.backoff.maximum
+    if row is None or longest <= timedelta(seconds=row.value):
+        return Native()
+    return Degraded(
+        why=f"retries wait up to {duration_text(longest)}, and redeliveries no longer than {limit_text(row)}",
+        fix=f"declare Backoff(maximum=...) of {duration_text(timedelta(seconds=row.value))} or less",
+    )
+
+
+def judge_window(edge: Edge, case: Case) -> Verdict | None:
+    """Judge whether a message is kept for its retry window, which counts from when it is due."""
+    row, needed = case.provider.limit("retention", kind_of(edge)), _kept_for(edge, case)
+    if row is None or needed <= timedelta(seconds=row.value):
+        return Native()
+    return Refused(
+        why=f"messages have to be kept for {duration_text(needed)}, and the provider keeps them for {limit_text(row)}",
+        fix="shorten the window, or the queue's max_delay",
+    )
+
+
+def _kept_for(edge: Edge, case: Case) -> timedelta:
+    delay = case.lookup.queues[edge.queue].max_delay if isinstance(edge, QueueEdge) else None
+    return edge.lifecycle.window + (delay or timedelta(0))
+
+
+def judge_lease(edge: Edge, case: Case) -> Verdict | None:
+    """Judge whether a delivery is nobody else's for as long as its visibility says."""
+    if isinstance(edge, BindingEdge | ScheduleEdge):
+        return None
+    kind, needed = kind_of(edge), edge.lifecycle.visibility
+    single, longest = case.provider.limit("lease", kind), longest_run(case, kind)
+    if longest is not None and needed > longest:
+        return Degraded(
+            why=f"the visibility is {duration_text(needed)}, and a run lasts {duration_text(longest)} at most",
+            fix=f"declare Lifecycle(visibility=...) of {duration_text(longest)} or less",
+        )
+    if single is None or needed <= timedelta(seconds=single.value):
+        return Native()
+    return Emulated(how=f"leases of {limit_text(single)} are extended while the handler runs")
+
+
+def judge_dead_letter(_edge: Edge, case: Case) -> Verdict | None:
+    """Judge whether what cannot be done is kept."""
+    if case.provider.dead_letters:
+        return Native()
+    return Refused(
+        why="the provider drops what it gives up on, and has no place for dead letters",
+        fix="choose an adapter that keeps dead letters",
+    )
+
+
+def judge_dead_letter_retention(edge: Edge, case: Case) -> Verdict | None:
+    """Judge how long dead letters stay; without a declaration it is as long as their source."""
+    row = case.provider.limit("deadLetterRetention", kind_of(edge))
+    needed = edge.dead_letter.retention if isinstance(edge, QueueEdge) else edge.lifecycle.window
+    if row is None or needed <= timedelta(seconds=row.value):
+        return Native()
+    return Refused(
+        why=f"dead letters have to stay for {duration_text(needed)}, and the provider keeps them for {limit_text(row)}",
+        fix="shorten dead_letter_retention and the window",
+    )
+
+
+def judge_binding_payload(edge: Edge, case: Case) -> Verdict | None:
+    """Judge whether what comes by an event may be as large as what is enqueued."""
+    if not isinstance(edge, BindingEdge):
+        return None
+    row, needed = case.provider.limit("payload", "event"), case.lookup.queues[edge.queue].max_payload
+    if needed is None or row is None or needed <= row.value:
+        return None
+    return Degraded(
+        why=f"jobs may have {size_text(needed)}, and the event that becomes one has {limit_text(row)} at most",
+        fix="enqueue large jobs instead of emitting their event, or lower the queue's max_payload",
+    )
+
+
+EDGE_PROMISES: tuple[Promise[Edge], ...] = (
+    Promise(name="trigger", code="PS201", meaning="a function starts from this kind of edge", rule=judge_trigger),
+    Promise(name="attempts", code="PS202", meaning="started handler runs are counted exactly", rule=judge_attempts),
+    Promise(
+        name="deliveries",
+        code="PS203",
+        meaning="the provider does not give up before `max_attempts`",
+        rule=judge_deliveries,
+    ),
+    Promise(name="backoff", code="PS204", meaning="a retry waits as long as its backoff says", rule=judge_backoff),
+    Promise(name="window", code="PS205", meaning="messages are kept for their retry window", rule=judge_window),
+    Promise(name="lease", code="PS206", meaning="a delivery is exclusive for its visibility", rule=judge_lease),
+    Promise(name="dead-letter", code="PS207", meaning="what cannot be done is kept", rule=judge_dead_letter),
+    Promise(
+        name="dead-letter-retention",
+        code="PS208",
+        meaning="dead letters stay as long as declared, and never shorter than their source",
+        rule=judge_dead_letter_retention,
+    ),
+    Promise(
+        name="binding-payload",
+        code="PS209",
+        meaning="a job that comes by an event may be as large as any other of its queue",
+        rule=judge_binding_payload,
+    ),
+)
