@@ -31,13 +31,14 @@ class Assembly:
         queues: What an enqueue must know, by queue.
     """
 
-    __slots__ = ("_schedules", "application", "commands", "consumers", "queues", "routes")
+    __slots__ = ("_factories", "application", "commands", "consumers", "queues", "routes")
 
     def __init__(self, application: "Application") -> None:
         self.application = application
         self.queues = {queue.name: QueueSpec(queue) for queue in application.queues}
+        self._factories = {known.name: known.factory for known in application.resources if known.factory is not None}
         self.commands: Mapping[CommandKey, Function] = {
-            (command.address.service, command.address.version, command.address.name): _function(
+            (command.address.service, command.address.version, command.address.name): self._function(
                 command.handler.function
             )
             for command in application.commands
@@ -96,12 +97,15 @@ class Assembly:
                 receiver: Party = Party(address.service, address.version, address.name)
                 return CallTrigger(schedule, codec_of(command.payload), codec_of(command.parameter), receiver)
 
+    def _function(self, handler: "Callable[..., Any]") -> Function:
+        return Function(handler.__purista__, factories=self._factories, queues=self.queues)  # type: ignore[attr-defined]
+
     def _add_workers(self) -> None:
         queues = {queue.name: queue for queue in self.application.queues}
         for worker in self.application.workers:
             queue = queues[worker.queue]
             consumer = job_consumer(
-                queue, _function(worker.handler.function), tracking=queue.tracking, batch_size=worker.batch_size
+                queue, self._function(worker.handler.function), tracking=queue.tracking, batch_size=worker.batch_size
             )
             self.consumers[consumer.edge] = consumer
 
@@ -110,7 +114,7 @@ class Assembly:
             address = subscription.address
             edge = f"subscription:{address.service}.{address.version}.{address.name}"
             matcher = Matcher.of(subscription.filter)
-            function = _function(subscription.handler.function)
+            function = self._function(subscription.handler.function)
             lifecycle = EdgeLifecycle(subscription.lifecycle)
             self.consumers[edge] = SubscriptionConsumer(edge, function, matcher, lifecycle)
             self.routes.append((edge, matcher))
@@ -152,7 +156,3 @@ def job_consumer(queue: "Queue", function: Function, *, tracking: Tracking, batc
 def assemble(application: "Application") -> Assembly:
     """Make a compiled application runnable."""
     return Assembly(application)
-
-
-def _function(handler: "Callable[..., Any]") -> Function:
-    return Function(handler.__purista__)  # type: ignore[attr-defined]

@@ -251,9 +251,10 @@ class Context:
 
         self._check_read(setting.name)
         value = self.ports.settings.config(setting.name)
+        declared: Any = setting.type
         found: Any = setting.default
         if value is not None or not setting.has_default:
-            found = codec_of(setting.type).load(value, f"configuration {setting.name!r}")
+            found = codec_of(declared).load(value, f"configuration {setting.name!r}")
         return found  # type: ignore[no-any-return]
 
     def secret(self, setting: "Secret") -> str:
@@ -342,7 +343,7 @@ class Context:
         from purista_serverless.runtime.enqueue import Enqueue, QueueSpec
 
         origin, count = self._nth_id(f"queue:{queue.name}")
-        spec = QueueSpec.of(queue)
+        spec = self.function.queues.get(queue.name) or QueueSpec.of(queue)
         order = Enqueue.of(spec, payload, parameter, cause=self, origin=f"{origin}#{count}", **options)
         return lambda: order.send(self.ports)
 

@@ -15,20 +15,10 @@ from purista_serverless.runtime.trace import span_id_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
-    from typing import Protocol
 
     from purista_serverless.builder.handles import Queue
     from purista_serverless.model import Queue as QueueModel
-    from purista_serverless.runtime.ports import Ports
-
-    class Cause(Protocol):
-        """What an enqueue happens on behalf of: a handler's context, a message, a client's call."""
-
-        correlation_id: str | None
-        trace_id: str | None
-        traceparent: str | None
-        tenant_id: str | None
-        principal_id: str | None
+    from purista_serverless.runtime.ports import Cause, Ports
 
 
 CLAIM_LEASE = 30_000

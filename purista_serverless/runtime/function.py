@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from purista_serverless.builder.handlers import HandlerDeclaration
     from purista_serverless.builder.handles import Command
+    from purista_serverless.runtime.enqueue import QueueSpec
     from purista_serverless.runtime.ports import Ports
     from purista_serverless.schema import Codec
 
@@ -20,6 +21,11 @@ INSTANCE = os.environ.get("PURISTA_INSTANCE") or f"{os.getpid():x}"
 
 class Function:
     """A bound handler.
+
+    Args:
+        declaration: What the handler's decorator recorded.
+        factories: Factories of resources that stand in for the declared ones, by name.
+        queues: What the whole application knows of its queues, by name: a binding elsewhere may have made one strict.
 
     Attributes:
         kind: ``command``, ``worker`` or ``subscription``.
@@ -36,6 +42,7 @@ class Function:
         "can_enqueue",
         "can_invoke",
         "declaration",
+        "factories",
         "handler",
         "is_async",
         "kind",
@@ -46,6 +53,7 @@ class Function:
         "party",
         "payload",
         "payload_subject",
+        "queues",
         "resource_handles",
         "result",
         "result_subject",
@@ -55,7 +63,13 @@ class Function:
         "transform_output",
     )
 
-    def __init__(self, declaration: "HandlerDeclaration") -> None:
+    def __init__(
+        self,
+        declaration: "HandlerDeclaration",
+        *,
+        factories: "Mapping[str, Callable[[], Any]] | None" = None,
+        queues: "Mapping[str, QueueSpec] | None" = None,
+    ) -> None:
         from purista_serverless.schema import codec_of
 
         target = declaration.target
@@ -81,6 +95,8 @@ class Function:
         self.can_invoke = frozenset(address_of(command) for command in declaration.can_invoke)
         self.may_read = frozenset(setting.name for setting in declaration.uses)
         self.resource_handles = declaration.resources()
+        self.factories = factories or {}
+        self.queues = queues or {}
         self.success_event: str | None = getattr(target, "success_event_name", None)
         hooks = (self.handler, *self.before, *self.after)
         self.is_async = any(is_coroutine_function(hook) for hook in hooks)
@@ -93,7 +109,7 @@ class Function:
         found = {}
         for keyword, handle in self.resource_handles.items():
             if handle.name not in ports.resources:
-                ports.resources[handle.name] = handle.create()
+                ports.resources[handle.name] = self.factories.get(handle.name, handle.create)()
             found[keyword] = ports.resources[handle.name]
         return found
 

@@ -131,6 +131,35 @@ class Delivery(Protocol):
         ...
 
 
+class Cause(Protocol):
+    """What something is sent on behalf of: a handler's context, a message, a client's call, a schedule's run."""
+
+    @property
+    def correlation_id(self) -> str | None:
+        """Give the id that all messages of one business operation share."""
+        ...
+
+    @property
+    def trace_id(self) -> str | None:
+        """Give the id of the trace."""
+        ...
+
+    @property
+    def traceparent(self) -> str | None:
+        """Give W3C's trace context."""
+        ...
+
+    @property
+    def tenant_id(self) -> str | None:
+        """Give the tenant."""
+        ...
+
+    @property
+    def principal_id(self) -> str | None:
+        """Give the principal."""
+        ...
+
+
 class Stored:
     """A record as the store holds it."""
 
