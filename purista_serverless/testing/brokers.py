@@ -59,7 +59,7 @@ class Parcel:
 
     def __init__(
         self,
-        id: str,  # noqa: A002 - the message's id, by its usual name
+        id: str,
         body: bytes,
         *,
         serial: int,
@@ -73,7 +73,7 @@ class Parcel:
         self.due = due
         self.group = group
         self.priority = priority
-        self.order = (0, 0)
+        self.order: tuple[int, int] = (0, 0)
         self.deliveries = 0
         self.receives = 0
         self.hops = 0
@@ -303,7 +303,7 @@ class Broker:
         edge: str,
         body: bytes,
         *,
-        id: str,  # noqa: A002 - the message's id, by its usual name
+        id: str,
         delay: int = 0,
         group: str | None = None,
         priority: int = 0,
@@ -332,7 +332,7 @@ class Broker:
         """Say for how many milliseconds a parcel is leased."""
         return channel.visibility
 
-    def admits(self, line: Line, parcel: Parcel) -> bool:  # noqa: ARG002 - for the brokers that refuse some
+    def admits(self, line: Line, parcel: Parcel) -> bool:
         """Say whether a ready parcel is leased now; a broker that says no has dealt with it."""
         return True
 
@@ -363,6 +363,6 @@ class IdealBroker(Broker):
 
     name = "ideal"
 
-    def batch_limit(self, channel: Channel) -> int:  # noqa: ARG002 - the same for all channels
+    def batch_limit(self, channel: Channel) -> int:
         """Say that a batch holds one parcel."""
         return 1

@@ -65,11 +65,11 @@ class SqsLikeBroker(Broker):
             return False
         return True
 
-    def acknowledge(self, line: Line, parcel: Parcel) -> None:  # noqa: ARG002 - the answer goes with the batch
+    def acknowledge(self, line: Line, parcel: Parcel) -> None:
         """Answer later that the message is done."""
         parcel.answer = "delete"
 
-    def redeliver(self, line: Line, parcel: Parcel, delay: int, *, counted: bool) -> None:  # noqa: ARG002 - see class
+    def redeliver(self, line: Line, parcel: Parcel, delay: int, *, counted: bool) -> None:
         """Change the message's visibility at once; a delay beyond the longest lease is a new message."""
         if delay <= self.longest_lease:
             line.give_back(parcel, delay)
@@ -147,11 +147,11 @@ class PushLikeBroker(Broker):
         self.clock.call_at(at, lambda: self._run_task(call))
         return True
 
-    def batch_limit(self, channel: Channel) -> int:  # noqa: ARG002 - the same for all channels
+    def batch_limit(self, channel: Channel) -> int:
         """Say that a push holds one message."""
         return 1
 
-    def lease_of(self, channel: Channel) -> int:  # noqa: ARG002 - the same for all channels
+    def lease_of(self, channel: Channel) -> int:
         """Say that a push is waited for until the platform's deadline."""
         return self.deadline
 
@@ -167,7 +167,7 @@ class PushLikeBroker(Broker):
             return False
         return True
 
-    def acknowledge(self, line: Line, parcel: Parcel) -> None:  # noqa: ARG002 - the answer goes with the push
+    def acknowledge(self, line: Line, parcel: Parcel) -> None:
         """Answer later that the message is done."""
         parcel.answer = "acknowledge"
 
@@ -182,7 +182,7 @@ class PushLikeBroker(Broker):
         self._put_off(line, again)
         parcel.answer = "acknowledge"
 
-    def extend(self, line: Line, parcel: Parcel, duration: int) -> bool:  # noqa: ARG002 - never possible
+    def extend(self, line: Line, parcel: Parcel, duration: int) -> bool:
         """Say that a push cannot be extended."""
         return False
 

@@ -201,39 +201,31 @@ def context(
         settings=MemorySettings(config, secrets),
         resources=resources,
     )
-    identity = {"tenant_id": tenant_id, "principal_id": principal_id, "run_id": run_id}
     control = RecordingControl(attempt, stopping=cancel_requested, is_tracked=_is_tracked(declaration.target))
-    make = _job if function.kind == "worker" else _message
-    message = make(function, message_id, clock.now(), correlation_id, identity, dict(headers or {}))
+    if function.kind != "worker" and headers:
+        raise DeclarationError(f"{function.name} is no worker; only jobs have headers")
+    identity = {TENANT_HEADER: tenant_id, PRINCIPAL_HEADER: principal_id, RUN_HEADER: run_id}
+    message: Message | Job
+    if function.kind == "worker":
+        travelling = {name: value for name, value in identity.items() if value is not None}
+        message = Job(
+            id=message_id,
+            queue=declaration.target.name,
+            payload=None,
+            created_at=clock.now(),
+            correlation_id=correlation_id,
+            headers={**(headers or {}), **travelling},
+        )
+    else:
+        message = _message(function, message_id, clock.now(), correlation_id).replace(
+            tenant_id=tenant_id, principal_id=principal_id, run_id=run_id
+        )
     return TestContext(
         function, message, outside, control, clock=clock, events=events, queues=queues, commands=answering
     )
 
 
-def _job(
-    function: Function,
-    message_id: str,
-    now: int,
-    correlation_id: str | None,
-    identity: "Mapping[str, str | None]",
-    headers: dict[str, str],
-) -> Job:
-    names = {"tenant_id": TENANT_HEADER, "principal_id": PRINCIPAL_HEADER, "run_id": RUN_HEADER}
-    headers.update({names[name]: value for name, value in identity.items() if value is not None})
-    queue = function.declaration.target.name
-    return Job(id=message_id, queue=queue, payload=None, created_at=now, correlation_id=correlation_id, headers=headers)
-
-
-def _message(
-    function: Function,
-    message_id: str,
-    now: int,
-    correlation_id: str | None,
-    identity: "Mapping[str, str | None]",
-    headers: dict[str, str],
-) -> Message:
-    if headers:
-        raise DeclarationError(f"{function.name} is no worker; only jobs have headers")
+def _message(function: Function, message_id: str, now: int, correlation_id: str | None) -> Message:
     is_command = function.kind == "command"
     event = getattr(function.declaration.target, "event", None)
     return Message(
@@ -244,7 +236,6 @@ def _message(
         correlation_id=correlation_id,
         receiver=function.party if is_command else None,
         sender=Party("test", "1", "test"),
-        **identity,
     )
 
 

@@ -1,6 +1,5 @@
 """The processes of a simulation: they run consumers on what a broker leases, in virtual time, and die when told."""
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.errors import Unavailable
@@ -8,6 +7,7 @@ from purista_serverless.runtime.consume import UNAVAILABLE_DELAY
 from purista_serverless.testing.faults import Crash, Guarded, Instance
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Generator, Mapping
 
     from purista_serverless.message import Outcome
@@ -51,6 +51,7 @@ class Host:
         loop: "VirtualLoop",
         ports: "Ports",
         faults: "Faults",
+        *,
         journal: "Journal",
         duration: "Callable[[Attempt], int]",
     ) -> None:

@@ -8,14 +8,16 @@ import asyncio
 import contextvars
 from collections import deque
 from math import ceil
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 from purista_serverless.testing.clock import VirtualClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
+    from concurrent.futures import Executor
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class VirtualLoop(asyncio.AbstractEventLoop):
@@ -48,7 +50,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return False
 
     def call_soon(
-        self, callback: "Callable[..., Any]", *args: Any, context: contextvars.Context | None = None
+        self, callback: "Callable[[*Ts], object]", *args: *Ts, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         """Have something called as soon as the clock is driven."""
         context = contextvars.copy_context() if context is None else context
@@ -56,16 +58,20 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._enlist(handle, context, callback, args)
         return handle
 
-    call_soon_threadsafe = call_soon
+    def call_soon_threadsafe(
+        self, callback: "Callable[[*Ts], object]", *args: *Ts, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        """Do the same; there are no threads here."""
+        return self.call_soon(callback, *args, context=context)
 
     def call_later(
-        self, delay: float, callback: "Callable[..., Any]", *args: Any, context: contextvars.Context | None = None
+        self, delay: float, callback: "Callable[[*Ts], object]", *args: *Ts, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """Have something called after a delay in seconds."""
         return self.call_at(self.time() + delay, callback, *args, context=context)
 
     def call_at(
-        self, when: float, callback: "Callable[..., Any]", *args: Any, context: contextvars.Context | None = None
+        self, when: float, callback: "Callable[[*Ts], object]", *args: *Ts, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """Have something called at a time in seconds."""
         context = contextvars.copy_context() if context is None else context
@@ -90,9 +96,11 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         **options: Any,
     ) -> "asyncio.Task[T]":
         """Start a coroutine as a task of this loop."""
-        return asyncio.Task(coro, loop=self, name=name, context=context, **options)  # type: ignore[arg-type]
+        return asyncio.Task(coro, loop=self, name=name, context=context, **options)
 
-    def run_in_executor(self, executor: Any, func: "Callable[..., T]", *args: Any) -> "asyncio.Future[T]":  # noqa: ARG002
+    def run_in_executor(
+        self, executor: "Executor | None", func: "Callable[[*Ts], T]", *args: *Ts
+    ) -> "asyncio.Future[T]":
         """Call something now, since there are no threads here, and give its result."""
         future: asyncio.Future[T] = self.create_future()
         try:

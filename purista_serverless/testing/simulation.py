@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from purista_serverless.application import Application
-    from purista_serverless.builder.handles import Command, Event, Queue, Schedule
+    from purista_serverless.builder.handles import Command, Event, Queue
+    from purista_serverless.builder.values import Schedule
     from purista_serverless.message import Message
     from purista_serverless.runtime.consume import Attempt
     from purista_serverless.runtime.ports import LedgerStore
@@ -93,7 +94,7 @@ class Simulation:
         self._ledger = MemoryLedger(self.clock)
         self._journal = Journal(self.clock, self._ledger)
         self._graveyard = Graveyard(self._journal)
-        self._loop = VirtualLoop(self.clock)
+        self._loop = VirtualLoop(self.clock)  # type: ignore[abstract]  # what it lacks, it refuses
         self._broker = _BROKERS[backend](self.clock, self.faults, self._receive, self._give_up)
         self._exchange = Exchange(self._broker, self._journal, self._edges_for, self._has_consumer)
         self._calls = Calls(self._command, answers_of(commands), self.faults)
@@ -110,7 +111,9 @@ class Simulation:
             random=Random(seed).random,  # noqa: S311 - repeatable on purpose
         )
         self._calls.ports = self._ports
-        self._host = Host(self.clock, self._loop, self._ports, self.faults, self._journal, self._duration)
+        self._host = Host(
+            self.clock, self._loop, self._ports, self.faults, journal=self._journal, duration=self._duration
+        )
         self._scheduler = Scheduler(self.clock, self._ports, self.faults)
         self.replace_application(application)
         if schedules:

@@ -53,7 +53,7 @@ class Exchange:
         self._journal.enqueued(job)
         self._post(job, job.encode(), delay)
 
-    def deliver(self, edge: str, body: bytes, id: str) -> None:  # noqa: A002 - the message's id, by its usual name
+    def deliver(self, edge: str, body: bytes, id: str) -> None:
         """Put a body onto an edge: a call, or what was a dead letter."""
         if edge.startswith("queue:"):
             job = Job.decode(body)
