@@ -10,6 +10,7 @@ from purista_serverless.runtime import dead_letters
 from purista_serverless.runtime import loop as process_loop
 from purista_serverless.runtime.assembly import assemble
 from purista_serverless.runtime.client import Client
+from purista_serverless.runtime.ids import derived_id
 from purista_serverless.runtime.ports import DeadLetter, Ports
 from purista_serverless.runtime.runs import RunRecord
 from purista_serverless.schema import codec_of
@@ -195,6 +196,11 @@ class Simulation:
             body = dead_letters.redrive(letter, self._assembly.consumers[letter.edge], self._ports)
             self._exchange.deliver(letter.edge, body, letter.id)
         self._graveyard.delete(letter)
+
+    def inject(self, edge: "Edge", body: bytes) -> None:
+        """Put a body onto an edge as another system may: the platform looks at none of it."""
+        name = edge_of(edge)
+        self._broker.send(name, body, id=derived_id("injected", name, self.clock.now(), body))
 
     def purge(self, edge: "Edge") -> int:
         """Delete the dead letters of an edge and say how many there were."""

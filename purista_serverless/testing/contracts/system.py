@@ -84,6 +84,10 @@ class System(Protocol):
         """
         ...
 
+    def inject(self, edge: "Queue[Any, Any] | Callable[..., Any] | str", body: bytes) -> None:
+        """Put a body onto an edge as another system may: the platform looks at none of it."""
+        ...
+
     def purge(self, edge: "Queue[Any, Any] | Callable[..., Any] | str") -> int:
         """Delete the dead letters of an edge and say how many there were."""
         ...
