@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Delivery, Ports
 
-# How long a delivery rests when a port was unreachable; no attempt is counted.
-UNAVAILABLE_DELAY = 1_000
+# How long a delivery rests when a port was unreachable: at first, and at most.
+_FIRST_REST = 1_000
+_LONGEST_REST = 120_000
 
 
 class Interrupted:
@@ -170,7 +171,7 @@ def run(steps: "Generator[Attempt, Outcome | Interrupted, None]", delivery: "Del
     except StopIteration:
         return
     except Unavailable:
-        delivery.redeliver(UNAVAILABLE_DELAY, counted=False)
+        delivery.redeliver(rest(delivery), counted=False)
 
 
 async def arun(steps: "Generator[Attempt, Outcome | Interrupted, None]", delivery: "Delivery") -> None:
@@ -182,7 +183,16 @@ async def arun(steps: "Generator[Attempt, Outcome | Interrupted, None]", deliver
     except StopIteration:
         return
     except Unavailable:
-        delivery.redeliver(UNAVAILABLE_DELAY, counted=False)
+        delivery.redeliver(rest(delivery), counted=False)
+
+
+def rest(delivery: "Delivery") -> int:
+    """Give how long a delivery rests when a port was unreachable, in milliseconds.
+
+    It is no attempt of ours, but a platform may count the delivery all the same and give up at its own limit: resting
+    longer each time lets an outage last for a quarter of an hour before that.
+    """
+    return min(_FIRST_REST << min(max(delivery.receives - 1, 0), 10), _LONGEST_REST)
 
 
 def limited(outcome: Outcome | Interrupted, elapsed: int, max_runtime: int | None) -> Outcome | Interrupted:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.errors import Unavailable
-from purista_serverless.runtime.consume import UNAVAILABLE_DELAY
+from purista_serverless.runtime.consume import rest
 from purista_serverless.testing.faults import Crash, Guarded, Instance
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Run:
     def _put_back(self) -> None:
         self._host.journal.settled(self._entry)
         try:
-            self._delivery.redeliver(UNAVAILABLE_DELAY, counted=False)
+            self._delivery.redeliver(rest(self._delivery), counted=False)
         except Unavailable:
             # Not even that: the lease will run out.
             self._work.proceed()
