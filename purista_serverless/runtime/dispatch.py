@@ -33,13 +33,14 @@ def dispatch(
     (``KeyboardInterrupt``, ``SystemExit``) passes.
     """
     context = Context(function, message, ports, control)
-    token = current.set(context)
+    outer = current.get()
+    current.set(context)
     try:
         if "opentelemetry.trace" in sys.modules:
             return _traced(context)
         return _drive(_steps(context))
     finally:
-        current.reset(token)
+        current.set(outer)
 
 
 async def adispatch(
@@ -47,13 +48,15 @@ async def adispatch(
 ) -> Outcome:
     """Run an async function on a message; as ``dispatch``."""
     context = Context(function, message, ports, control)
-    token = current.set(context)
+    outer = current.get()
+    current.set(context)
     try:
         if "opentelemetry.trace" in sys.modules:
             return await _atraced(context)
         return await _adrive(_steps(context))
     finally:
-        current.reset(token)
+        # Not `reset`: an abandoned coroutine is closed by the collector, in whatever context that runs.
+        current.set(outer)
 
 
 def _drive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
