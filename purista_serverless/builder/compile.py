@@ -1,10 +1,8 @@
 """Turn what builders recorded into the immutable application, or say everything that is wrong with it."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 from purista_serverless import model
@@ -16,13 +14,12 @@ from purista_serverless.builder.options import Lifecycle, ResultEvents, Route
 from purista_serverless.builder.origin import Origin, caller, shown_path
 from purista_serverless.builder.problems import find_problems, sort_problems
 from purista_serverless.builder.problems.edges import MESSAGE_KEYS
-from purista_serverless.builder.problems.report import problem_in
+from purista_serverless.builder.problems.modules import check_modules, import_modules
 from purista_serverless.builder.schedules import BindingDeclaration, ScheduleDeclaration
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.builder.tracking import idempotency_of, tracking_of
 from purista_serverless.builder.values import Config, Resource, Secret, load_factory
-from purista_serverless.errors import InvalidApplication, Problem
-from purista_serverless.naming import did_you_mean
+from purista_serverless.errors import InvalidApplication
 from purista_serverless.schema.paths import resolve_path
 
 _DAY = timedelta(hours=24)
@@ -49,8 +46,9 @@ def compile_application(
         InvalidApplication: With every problem that was found.
     """
     origin = caller()
-    problems = list(_import_problems(handlers, name, origin))
+    problems = list(import_modules(handlers, name, origin))
     declarations = Declarations(name, services, factories)
+    problems.extend(check_modules(handlers, declarations))
     problems.extend(find_problems(declarations))
     if problems:
         raise InvalidApplication(name, sort_problems(problems))
@@ -58,24 +56,6 @@ def compile_application(
     for service in services:
         service.sealed_by = name
     return application
-
-
-def _import_problems(modules: Sequence[str], application: str, origin: Origin) -> Iterator[Problem]:
-    for module in modules:
-        try:
-            import_module(module)
-        except ImportError as error:
-            what = f"handler module {module!r} cannot be imported: {error}"
-            yield problem_in("PS112", application, origin, what, _import_fix(module))
-
-
-def _import_fix(module: str) -> str:
-    parent, _, last = module.rpartition(".")
-    package = sys.modules.get(parent)
-    if package is None or not hasattr(package, "__path__"):
-        return "name modules as in an import statement, from a directory on the path"
-    near = did_you_mean(last, [found.name for found in iter_modules(package.__path__)])
-    return near or f"import {module} in a Python shell to see the whole error"
 
 
 class _Compilation:

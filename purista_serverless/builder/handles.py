@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from purista_serverless.schema import QueueResult
 
 T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
 P = TypeVar("P")
 R = TypeVar("R")
 C = TypeVar("C")
@@ -58,8 +60,8 @@ class Event(Generic[T]):
         self._payload = payload
         self._source = source
 
-    @classmethod
-    def external(cls, name: str, payload: type[T], description: str = "", *, version: str | None = None) -> "Event[T]":
+    @staticmethod
+    def external(name: str, payload: type[U], description: str = "", *, version: str | None = None) -> "Event[U]":
         """Declare an event of another system.
 
         Example:
@@ -152,17 +154,34 @@ class Command(Generic[P, R]):
         self._result = result
         self._parameter = parameter
 
+    @overload
     @staticmethod
     def external(
-        service: str,
-        version: str,
-        name: str,
-        payload: "type[P] | None" = None,
-        result: "type[R] | None" = None,
-        *,
-        parameter: Any = None,
-        timeout: timedelta = timedelta(seconds=30),
-    ) -> "Command[P, R]":
+        service: str, version: str, name: str, payload: type[U], result: type[V], *, parameter: Any = None
+    ) -> "Command[U, V]": ...
+
+    @overload
+    @staticmethod
+    def external(
+        service: str, version: str, name: str, payload: type[U], result: None = None, *, parameter: Any = None
+    ) -> "Command[U, None]": ...
+
+    @overload
+    @staticmethod
+    def external(
+        service: str, version: str, name: str, payload: None, result: type[V], *, parameter: Any = None
+    ) -> "Command[None, V]": ...
+
+    @overload
+    @staticmethod
+    def external(
+        service: str, version: str, name: str, payload: None = None, result: None = None, *, parameter: Any = None
+    ) -> "Command[None, None]": ...
+
+    @staticmethod
+    def external(
+        service: str, version: str, name: str, payload: Any = None, result: Any = None, *, parameter: Any = None
+    ) -> "Command[Any, Any]":
         """Declare a command of another system; it is invoked and never handled here.
 
         Example:
@@ -178,7 +197,6 @@ class Command(Generic[P, R]):
             service_version=version,
             origin=caller(),
             parameter=parameter,
-            timeout=timeout,
         )
 
     @property
@@ -332,16 +350,40 @@ class Queue(Generic[P, R]):
         self._result = result
         self._parameter = parameter
 
+    @overload
     @staticmethod
     def external(
         name: str,
-        payload: type[P],
-        result: "type[R] | None" = None,
+        payload: type[U],
+        result: type[V],
         *,
         service: str = "external",
         version: str = "1",
         parameter: Any = None,
-    ) -> "Queue[P, R]":
+    ) -> "Queue[U, V]": ...
+
+    @overload
+    @staticmethod
+    def external(
+        name: str,
+        payload: type[U],
+        result: None = None,
+        *,
+        service: str = "external",
+        version: str = "1",
+        parameter: Any = None,
+    ) -> "Queue[U, None]": ...
+
+    @staticmethod
+    def external(
+        name: str,
+        payload: Any,
+        result: Any = None,
+        *,
+        service: str = "external",
+        version: str = "1",
+        parameter: Any = None,
+    ) -> "Queue[Any, Any]":
         """Declare a queue of another system; it is enqueued to and never worked here.
 
         Example:

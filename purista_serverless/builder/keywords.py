@@ -1,12 +1,13 @@
-"""The keyword options of declarations, for type checkers only: this module is never imported when a program runs.
+"""What only type checkers need to know of declarations: this module is never imported when a program runs.
 
-What each option means is written once, in the docstring of the method that takes it.
+What each keyword means is written once, in the docstring of the method that takes it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, Unpack
 
+from purista_serverless.builder.handlers import HandlerDecorator
 from purista_serverless.builder.handles import Command, Event, Queue
 from purista_serverless.builder.options import Lifecycle, LongRunning, Route
 from purista_serverless.builder.values import Config, Resource, Secret
@@ -14,6 +15,7 @@ from purista_serverless.model import ConcurrencyPolicy, IdempotencyMode, Trackin
 from purista_serverless.schedule import DstPolicy
 
 P = TypeVar("P")
+F = TypeVar("F", bound=Callable[..., Any])
 
 Guard = Callable[..., Any]
 MissedRuns = Literal["skip", "runOnce", "catchUp", "backfill"]
@@ -98,3 +100,22 @@ class ScheduleKeywords(TypedDict, Generic[P], total=False):
     enabled: bool
     run_timeout: timedelta | None
     hints: Mapping[str, Any] | None
+
+
+if TYPE_CHECKING:  # bodies may be empty here
+
+    class InferringDecorator(HandlerDecorator[Any, Any]):
+        """A decorator that takes the types from the function, which keeps its own."""
+
+        def __call__(self, function: F) -> F: ...
+
+    class InferredCommand(Command[Any, Any]):
+        """A command that was declared without types."""
+
+        def __call__(self, function: F) -> F: ...
+        def handler(self, **grants: Unpack[GrantKeywords]) -> InferringDecorator: ...
+
+    class InferredQueue(Queue[Any, Any]):
+        """A queue that was declared without types."""
+
+        def worker(self, **options: Unpack[WorkerKeywords]) -> InferringDecorator: ...

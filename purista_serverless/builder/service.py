@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Unpack
 
-    from purista_serverless.builder.keywords import CommandKeywords, QueueKeywords, SubscriptionKeywords
+    from purista_serverless.builder.keywords import (
+        CommandKeywords,
+        InferredCommand,
+        InferredQueue,
+        InferringDecorator,
+        QueueKeywords,
+        SubscriptionKeywords,
+    )
     from purista_serverless.builder.options import Lifecycle
     from purista_serverless.model import IdempotencyMode
 
@@ -198,7 +205,7 @@ class ServiceBuilder:
         *,
         description: str = "",
         **options: "Unpack[CommandKeywords]",
-    ) -> Command[Any, Any]: ...
+    ) -> "InferredCommand": ...
 
     def command(
         self,
@@ -282,7 +289,7 @@ class ServiceBuilder:
         *,
         description: str = "",
         **options: "Unpack[QueueKeywords[Any]]",
-    ) -> Queue[Any, Any]: ...
+    ) -> "InferredQueue": ...
 
     def queue(
         self,
@@ -352,7 +359,7 @@ class ServiceBuilder:
         name: str,
         description: str = "",
         **options: "Unpack[SubscriptionKeywords]",
-    ) -> HandlerDecorator[Any, None]: ...
+    ) -> "InferringDecorator": ...
 
     def subscribe(
         self,

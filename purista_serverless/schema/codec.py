@@ -156,7 +156,8 @@ def adapter_of(declared: Any) -> "TypeAdapter[Any]":
 
 def unsupported(declared: Any, error: Exception) -> DeclarationError:
     """Give the error for a type that cannot travel as JSON."""
-    reason = str(error).split("\n", 1)[0].rstrip(".")
+    # The first sentence tells what; the others advise what a pydantic user would do.
+    reason = str(error).split("\n", 1)[0].split(". ", 1)[0].rstrip(".")
     return DeclarationError(
         f"{name_of(declared)} cannot travel as JSON: {reason}; use a Model, a dataclass or plain JSON types"
     )

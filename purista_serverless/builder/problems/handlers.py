@@ -34,8 +34,10 @@ def check_signatures(declarations: Declarations) -> Iterator[Problem]:
             yield _problem("PS123", handler, f"{name} is a generator", "return the result instead of yielding it")
         count = len(positional_names(handler.function))
         if count not in {2, 3} or flags & _VARIADIC:
-            taken = "a variable number of" if flags & _VARIADIC else str(count)
-            what = f"{name} takes {taken} positional parameters"
+            taken = (
+                "any number of arguments" if flags & _VARIADIC else f"({', '.join(positional_names(handler.function))})"
+            )
+            what = f"{name} takes {taken}"
             fix = "take (ctx, payload) or (ctx, payload, parameter); resources follow after a *"
             yield _problem("PS120", handler, what, fix)
         elif count == 3 and not _has_parameter(handler):
@@ -72,7 +74,8 @@ def _contradiction(handler: HandlerDeclaration, part: Part, name: str) -> Proble
     except DeclarationError as error:
         return _problem("PS122", handler, *split_error(error, handler.origin))
     written = _readable_annotation(handler, name)
-    if written is MISSING or declared is UNKNOWN:
+    # A parameter that nobody declared is a matter of the signature.
+    if written is MISSING or (part == "parameter" and declared is None):
         return None
     fitting = is_returned_for(written, declared) if part == "result" else is_accepted_for(written, declared)
     if fitting:
