@@ -60,6 +60,11 @@ class Faults:
         shown = "".join(f", {name}={getattr(self, name)}" for name in names if getattr(self, name))
         return f"Faults({self.seed}{shown})"
 
+    def calm(self) -> None:
+        """Let nothing go wrong from now on."""
+        self.crash = self.unavailable = self.duplicate = self.reorder = self.delay = self.lease_lost = 0.0
+        self.phantom = 0.0
+
     def before(self, call: str) -> None:
         """Fail before a port acts, or not."""
         self._strike(call, "before")

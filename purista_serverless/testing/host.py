@@ -102,6 +102,11 @@ class Work:
         self._rest = iter(batch)
         self._run: Run | None = None
 
+    @property
+    def is_alive(self) -> bool:
+        """Say whether the process has not died."""
+        return self._instance.alive
+
     def proceed(self) -> None:
         """Begin with the next delivery; after the last the platform hears how each of them went."""
         delivery = next(self._rest, None)
@@ -192,7 +197,7 @@ class Run:
 
     def _awaited(self, attempt: "Attempt", task: "asyncio.Task[Outcome]") -> None:
         self._task = None
-        if task.cancelled():
+        if task.cancelled() or not self._work.is_alive:
             return
         error = task.exception()
         if error is None:

@@ -122,8 +122,10 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return task.result()
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Raise what no task has caught, so that a test fails."""
-        raise RuntimeError(context.get("message", "an error in an event loop")) from context.get("exception")
+        """Raise what no task has caught, so that a test fails; tasks may be left unfinished."""
+        error = context.get("exception")
+        if error is not None:
+            raise RuntimeError(context.get("message", "an error in an event loop")) from error
 
     def _enlist(
         self,

@@ -53,8 +53,8 @@ class Scheduler:
     def start(self) -> None:
         """Knock at every gate, which treats what was missed, and wake at their slots from now on."""
         self.running = True
-        for name in self._gates:
-            self.request(name)
+        for name in tuple(self._gates):
+            self.knock(name)
             self._arm(name)
 
     def stop(self) -> None:

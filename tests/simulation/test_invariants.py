@@ -1,0 +1,223 @@
+"""Whatever goes wrong, in whatever order: what the design promises still holds."""
+
+import logging
+from collections import Counter, defaultdict
+from datetime import timedelta
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from purista_serverless.message import Success
+from purista_serverless.message.wire import plain_json
+from purista_serverless.testing import Faults, Simulation
+from tests.simulation.workshop import HOUR, Task, application, nightly, ordered, plain, rounds, slow, strict, work_strictly
+
+BACKENDS = ("ideal", "sqs-like", "push-like")
+TERMINAL = {"success", "dead-lettered", "cancelled"}
+CHANCES = st.sampled_from((0.0, 0.0, 0.02, 0.1))
+NAMES = st.sampled_from("abcdefgh")
+ENDINGS = st.lists(st.sampled_from(("succeed", "reject", "retry", "fail", "cancel")), min_size=1, max_size=4).map(tuple)
+
+steps = Counter()
+
+
+class Invariants(RuleBasedStateMachine):
+    """A workshop under random orders, faults, crashes, outages and redrives."""
+
+    backend = "ideal"
+
+    @initialize(
+        seed=st.integers(0, 2**16),
+        chances=st.fixed_dictionaries(
+            {
+                kind: CHANCES
+                for kind in ("crash", "unavailable", "duplicate", "reorder", "delay", "lease_lost", "phantom")
+            }
+        ),
+    )
+    def open(self, seed, chances):
+        """Start with the faults of a seed."""
+        self.sim = Simulation(
+            application,
+            backend=self.backend,
+            seed=seed,
+            faults=Faults(seed, **chances),
+            durations={work_strictly: lambda attempt: timedelta(seconds=100 * attempt)},
+        )
+        while self.sim.ledger.read(f"schedule:{rounds.full_name}/state") is None:
+            self.sim.advance(timedelta(seconds=1))
+        self.opened = self.sim.now
+        self.accepted = {queue.name: set() for queue in (plain, strict, slow)}
+        self.keys = defaultdict(set)
+        self.ended = {}
+        self.fences = {}
+        self.ordered = set()
+
+    @rule(name=NAMES, endings=ENDINGS)
+    def enqueue_plainly(self, name, endings):
+        """Enqueue untracked work."""
+        steps["steps"] += 1
+        self.accepted[plain.name].add(self.sim.client.enqueue(plain, Task(name=name, endings=endings)))
+
+    @rule(name=NAMES)
+    def enqueue_strictly(self, name):
+        """Enqueue work whose key may be taken."""
+        steps["steps"] += 1
+        job = self.sim.client.enqueue(strict, task_of(name), idempotency_key=name)
+        self.keys[name].add(job)
+        self.accepted[strict.name].add(job)
+
+    @rule(name=NAMES, endings=ENDINGS, seconds=st.sampled_from((0, 30, 400, 1100, 1500)), delay=st.integers(0, 3))
+    def enqueue_slowly(self, name, endings, seconds, delay):
+        """Enqueue long work, some of it longer than allowed, some of it for later."""
+        steps["steps"] += 1
+        task = Task(name=name, endings=endings, seconds=seconds)
+        self.accepted[slow.name].add(self.sim.client.enqueue(slow, task, delay=delay * HOUR))
+
+    @rule(name=NAMES)
+    def emit(self, name):
+        """Emit an event that a strict binding turns into the same work as an enqueue does."""
+        steps["steps"] += 1
+        self.sim.client.emit(ordered, task_of(name))
+        self.ordered.add(name)
+
+    @rule(minutes=st.sampled_from((1, 1, 5, 30, 90, 300)))
+    def wait(self, minutes):
+        """Let time pass."""
+        steps["steps"] += 1
+        self.sim.advance(timedelta(minutes=minutes))
+
+    @rule()
+    def restart(self):
+        """Kill all processes."""
+        steps["steps"] += 1
+        self.sim.restart()
+
+    @rule(hours=st.sampled_from((1, 5)))
+    def lose_scheduler(self, hours):
+        """Have the scheduler down for a while."""
+        steps["steps"] += 1
+        self.sim.stop_scheduler()
+        self.sim.advance(timedelta(hours=hours))
+        self.sim.start_scheduler()
+
+    @precondition(lambda self: self.sim.dead_letters(strict) or self.sim.dead_letters(slow))
+    @rule()
+    def redrive(self):
+        """Send the oldest dead letter back."""
+        steps["steps"] += 1
+        letter = (self.sim.dead_letters(strict) or self.sim.dead_letters(slow))[0]
+        job = letter.id
+        self.sim.redrive(letter)
+        self.ended.pop(job, None)
+
+    @invariant()
+    def an_end_is_final(self):
+        """A job that has ended keeps its status, unless it is redriven, and no fence ever goes back."""
+        if not hasattr(self, "sim"):
+            return
+        for key, stored in self.sim.ledger.scan("queue:"):
+            fields = stored.fields
+            job, status = fields["job_id"], fields["status"]
+            generation = (fields.get("generation", 0), status)
+            if status in TERMINAL:
+                known = self.ended.setdefault((job, fields.get("generation", 0)), status)
+                assert known == status, f"{key} ended as {known} and then as {generation}"
+            assert fields.get("fence", 0) >= self.fences.get(key, 0), key
+            self.fences[key] = fields.get("fence", 0)
+
+    @invariant()
+    def one_round_at_a_time(self):
+        """Under forbid no two runs are open, and no two of their jobs are leased."""
+        if not hasattr(self, "sim"):
+            return
+        assert [run.status for run in self.sim.runs(rounds)].count("open") <= 1
+        leased = [
+            stored.fields
+            for _, stored in self.sim.ledger.scan(f"queue:{nightly.name}/")
+            if stored.fields["status"] == "running" and stored.fields["lease_until"] > self.sim.clock.now()
+        ]
+        assert len(leased) <= 1, leased
+
+    def teardown(self):
+        """Let everything come to its end, and look at all of it."""
+        if not hasattr(self, "sim"):
+            return
+        self.sim.faults.calm()
+        due = self.due_slots()
+        for _ in range(500):
+            self.sim.advance(HOUR)
+            runs = {run.slot: run.status for run in self.sim.runs(rounds)}
+            if due <= {slot for slot, status in runs.items() if status != "open"}:
+                break
+        assert due <= set(runs), due - set(runs)
+        self.sim.stop_scheduler()
+        self.sim.drain()
+        self.check_ends()
+        self.check_keys()
+        self.check_results()
+        self.check_rounds()
+
+    def check_ends(self):
+        """Every accepted job has ended, and the dead letters are those that ended so."""
+        for queue in (plain, strict, slow):
+            jobs = {job.id: job for job in self.sim.jobs(queue)}
+            assert self.accepted[queue.name] <= set(jobs)
+            for job in jobs.values():
+                assert job.status in TERMINAL, job
+        for queue in (strict, slow):
+            buried = {letter.id for letter in self.sim.dead_letters(queue)}
+            dead = {job.id for job in self.sim.jobs(queue) if job.status == "dead-lettered"}
+            assert dead <= buried
+            assert buried <= dead, [job for job in self.sim.jobs(queue) if job.id in buried - dead]
+
+    def check_keys(self):
+        """A key has one job, whoever asked for it."""
+        jobs = self.sim.jobs(strict)
+        by_key = defaultdict(set)
+        for job in jobs:
+            by_key[job.idempotency_key].add(job.id)
+        assert all(len(ids) == 1 for ids in by_key.values()), by_key
+        assert all(ids == by_key[key] for key, ids in self.keys.items())
+        assert self.ordered <= set(by_key)
+
+    def check_results(self):
+        """A job's end is told, and all copies of the tale have one id and one content."""
+        for queue in (strict, slow):
+            told = defaultdict(set)
+            for event in (queue.completed, queue.failed, queue.cancelled):
+                for message in self.sim.messages(event):
+                    told[message.id].add(str(plain_json(message.payload)["payload"]))
+            assert all(len(contents) == 1 for contents in told.values()), told
+            for job in self.sim.jobs(queue):
+                status = {"success": "success", "dead-lettered": "failed", "cancelled": "cancelled"}[job.status]
+                assert f"{job.id}:{status}:{job.generation}" in told, job
+                ends = [name for name in ("success", "failed", "cancelled") if f"{job.id}:{name}:{job.generation}" in told]
+                assert ends == [status], (job, ends)
+
+    def due_slots(self):
+        """Give the slots that have been due so far."""
+        first = self.opened.replace(minute=0, second=0, microsecond=0) + HOUR
+        return {first + hour * HOUR for hour in range((self.sim.now - first) // HOUR + 1)}
+
+    def check_rounds(self):
+        """No slot has had two jobs, and each that started has had one."""
+        jobs = self.sim.jobs(nightly)
+        started = [run for run in self.sim.runs(rounds) if run.status == "closed"]
+        assert len(jobs) == len(started)
+
+
+def task_of(name):
+    """Give the one payload that belongs to a key."""
+    endings = {"a": ("fail", "succeed"), "b": ("reject",), "c": ("retry", "succeed"), "d": ("cancel",), "e": ("fail",)}
+    return Task(name=name, endings=endings.get(name, ("succeed",)))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_promised_holds_under_faults(backend, caplog):
+    """Jobs end once, keys are unique, ends are told with one id, and rounds never overlap."""
+    caplog.set_level(logging.CRITICAL)
+    machine = type("Machine", (Invariants,), {"backend": backend})
+    run_state_machine_as_test(machine, settings=settings(max_examples=40, stateful_step_count=25, deadline=None))
