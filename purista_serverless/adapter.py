@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from purista_serverless.schedule.expressions import DstPolicy
 
     EdgeKind: TypeAlias = Literal["http", "command", "event", "queue", "schedule"]
+    DirectKind: TypeAlias = Literal["binding", "schedule"]
     ScheduleKind: TypeAlias = Literal["cron", "interval", "oneShot"]
     LimitName: TypeAlias = Literal[
         "backoff",
@@ -79,6 +80,7 @@ class Capabilities:
 
     Args:
         triggers: Kinds of edge that it can start a function from.
+        direct: What it can turn into its target without a function: a ``binding``'s events, a ``schedule``'s slots.
         attempts: Whether its receive counts are ``exact``.
         lease_extension: A delivery's lease can be made longer while it runs.
         ordering: Messages of one key are delivered in order.
@@ -100,6 +102,7 @@ class Capabilities:
         "conditional_store",
         "dead_letters",
         "dialect",
+        "direct",
         "dst",
         "http_authorizer",
         "lease_extension",
@@ -117,6 +120,7 @@ class Capabilities:
         self,
         *,
         triggers: "tuple[EdgeKind, ...]" = EDGE_KINDS,
+        direct: "tuple[DirectKind, ...]" = ("binding", "schedule"),
         attempts: "Literal['exact', 'approximate']" = "exact",
         lease_extension: bool = True,
         ordering: bool = True,
@@ -133,6 +137,7 @@ class Capabilities:
         limits: tuple[Limit, ...] = (),
     ) -> None:
         self.triggers = triggers
+        self.direct = direct
         self.attempts = attempts
         self.lease_extension = lease_extension
         self.ordering = ordering

@@ -12,7 +12,6 @@ from purista_serverless.model import Application
 from purista_serverless.synth.honour import honour
 from purista_serverless.synth.ledger_writes import LedgerWrites, ledger_writes
 from purista_serverless.synth.verdicts import Degraded, Emulated, Finding, Native, Refused, Verdict, name_of, text_of
-from purista_serverless.topology import topology_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +81,7 @@ def check(application: Application, adapter: Adapter) -> Report:
     return Report(
         application=application.name,
         adapter=adapter.name,
-        findings=honour(application, adapter, topology_of(application)),
+        findings=honour(application, adapter),
         writes=ledger_writes(application),
     )
 

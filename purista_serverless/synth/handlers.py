@@ -18,7 +18,10 @@ _LONGEST_STEM = 80
 
 
 def render_handlers(topology: Topology) -> dict[str, str]:
-    """Render the entry module of every function, by path."""
+    """Render the entry module of every function, by path.
+
+    Pass the whole topology, so that the files do not depend on what a provider carries by itself.
+    """
     paths = handler_paths(topology)
     return {paths[function.name]: render_handler(function) for function in topology.functions}
 
@@ -30,7 +33,7 @@ def render_handler(function: Function) -> str:
 
 
 def handler_paths(topology: Topology) -> dict[str, str]:
-    """Give the path of each function's entry module, by the function's name.
+    """Give the path of each function's entry module, by the function's name; of the whole topology, as above.
 
     A path depends on service and name alone; functions that would share one all take their version into it, and
     those that still would, a hash of their name.

@@ -19,7 +19,7 @@ from purista_serverless.topology import (
     QueueEdge,
     ScheduleEdge,
     SubscriptionEdge,
-    Topology,
+    topology_of,
 )
 from purista_serverless.topology.lookup import Lookup
 
@@ -35,8 +35,9 @@ PROMISES: tuple[Promise[Any], ...] = (
 )
 
 
-def honour(application: Application, adapter: Adapter, topology: Topology) -> tuple[Finding, ...]:
+def honour(application: Application, adapter: Adapter) -> tuple[Finding, ...]:
     """Give every promise that is made and its verdict, by declaration and then in the order of the rule table."""
+    topology = topology_of(application).carrying(adapter.capabilities.direct)
     case = Case(application=application, adapter=adapter, topology=topology, lookup=Lookup(application))
     order = {promise.name: place for place, promise in enumerate(PROMISES)}
     return tuple(sorted(_findings(case), key=lambda finding: (finding.declaration, order[finding.promise])))

@@ -6,7 +6,7 @@ from purista_serverless.model import Application, Queue, Tracking
 from purista_serverless.topology.lookup import Lookup
 
 # One write each: the lease when a run starts, and its end. The end of a failed run gives the lease back.
-_PER_RUN: dict[Tracking, int] = {"none": 0, "terminal": 0, "full": 2}
+_PER_ATTEMPT: dict[Tracking, int] = {"none": 0, "terminal": 0, "full": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,8 @@ def _writes_of(queue: Queue, lookup: Lookup) -> LedgerWrites:
         queue=queue.name,
         tracking=queue.tracking,
         reasons=queue.tracking_reasons,
-        per_job=_PER_RUN[queue.tracking] + at_the_end + for_the_key + for_runs,
-        per_retry=_PER_RUN[queue.tracking],
+        per_job=_PER_ATTEMPT[queue.tracking] + at_the_end + for_the_key + for_runs,
+        per_retry=_PER_ATTEMPT[queue.tracking],
         per_extension=1 if queue.tracking == "full" else 0,
     )
 

@@ -44,7 +44,8 @@ def render(application: Application, adapter: Adapter) -> dict[str, str]:
     topology = topology_of(application)
     files = render_handlers(topology)
     if adapter.planner is not None:
-        plan: Any = load_object(adapter.planner)(topology, application, adapter)
+        carried = topology.carrying(adapter.capabilities.direct)
+        plan: Any = load_object(adapter.planner)(carried, application, adapter)
         for renderer in adapter.renderers:
             files.update(load_object(renderer)(plan))
     return dict(sorted(files.items()))

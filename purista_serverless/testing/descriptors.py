@@ -71,6 +71,7 @@ SQS_LIKE = Adapter(
 PUSH_LIKE = Adapter(
     "push-like",
     capabilities=Capabilities(
+        direct=(),
         attempts="approximate",
         lease_extension=False,
         schedule_kinds=("cron", "interval"),

@@ -1,6 +1,7 @@
 """A plan for providers that do not exist: the topology itself, as one JSON file that can be compared."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,8 @@ from purista_serverless.model import Application
 from purista_serverless.naming import shorten, slug
 from purista_serverless.synth.files import MARKER
 from purista_serverless.synth.handlers import handler_paths
-from purista_serverless.topology import Edge, Function, Topology
+from purista_serverless.testing.contracts.deployment import Deployment
+from purista_serverless.topology import Edge, Function, Topology, topology_of
 
 _DEFAULT_LIMIT = 255
 
@@ -29,7 +31,7 @@ def plan(topology: Topology, application: Application, adapter: Adapter) -> Mani
     """Plan the topology as it is, with names of the provider's length."""
     row = adapter.capabilities.limit("name", "command")
     limit = _DEFAULT_LIMIT if row is None else row.value
-    paths = handler_paths(topology)
+    paths = handler_paths(topology_of(application))
     return Manifest(
         adapter=adapter.name,
         application=application.name,
@@ -46,6 +48,22 @@ def render(manifest: Manifest) -> dict[str, str]:
     shape = {"application": manifest.application, "functions": manifest.functions, "edges": manifest.edges}
     body = json.dumps(shape, indent=2, sort_keys=True)
     return {f"infra/{manifest.adapter}/topology.json": f'{{"//": "{MARKER}",{body[1:]}\n'}
+
+
+def read(files: Mapping[str, str]) -> Deployment:
+    """Read the facts back from a rendered manifest."""
+    text = next(text for path, text in files.items() if path.endswith("/topology.json"))
+    shape = json.loads(text)
+    functions, edges = shape["functions"], shape["edges"]
+    return Deployment(
+        names=(
+            *(("command", function["resource"]) for function in functions),
+            *(("queue", edge["resource"]) for edge in edges),
+        ),
+        triggers={function["name"]: tuple(function["triggers"]) for function in functions},
+        permissions={function["name"]: frozenset(function["permissions"]) for function in functions},
+        dead_letters={edge["name"]: edge["deadLetter"]["retention"] for edge in edges},
+    )
 
 
 def resource_name(application: str, name: str, limit: int) -> str:

@@ -53,6 +53,9 @@ OWN_CODE_TIMEOUT = timedelta(minutes=1)
 def topology_of(application: Application) -> Topology:
     """Give the functions and asynchronous edges of an application; the same ones whatever the order of declaration.
 
+    Every binding and every schedule has a function here. A provider that can do without some of them takes
+    ``Topology.carrying``.
+
     Example:
         >>> from purista_serverless.model import Origin
         >>> topology_of(Application(name="empty", origin=Origin(file="app.py", line=1)))
@@ -75,11 +78,9 @@ def _functions(application: Application, lookup: Lookup) -> Iterator[Function]:
     for worker in application.workers:
         yield _worker_function(worker, lookup)
     for binding in application.bindings:
-        if not is_direct_binding(binding, lookup):
-            yield _binding_function(binding, lookup)
+        yield _binding_function(binding, lookup)
     for schedule in application.schedules:
-        if not is_direct_schedule(schedule, lookup):
-            yield _gate_function(schedule, lookup)
+        yield _gate_function(schedule, lookup)
 
 
 def _command_function(command: Command, handler: Handler, lookup: Lookup) -> Function:
@@ -212,7 +213,8 @@ def _binding_edge(binding: Binding, lookup: Lookup) -> BindingEdge:
     return BindingEdge(
         event=binding.event,
         queue=binding.queue,
-        consumer=None if is_direct_binding(binding, lookup) else _binding_name(binding),
+        consumer=_binding_name(binding),
+        direct=is_direct_binding(binding, lookup),
         lifecycle=binding.lifecycle,
         dead_letter=dead_letter_for(binding.lifecycle),
         sender_service=binding.sender_service,
@@ -224,7 +226,8 @@ def _schedule_edge(schedule: Schedule, lookup: Lookup) -> ScheduleEdge:
     return ScheduleEdge(
         schedule=schedule.name,
         target=schedule.target,
-        consumer=None if is_direct_schedule(schedule, lookup) else _gate_name(schedule),
+        consumer=_gate_name(schedule),
+        direct=is_direct_schedule(schedule, lookup),
         lifecycle=schedule.lifecycle,
         dead_letter=dead_letter_for(schedule.lifecycle),
     )

@@ -66,11 +66,15 @@ class SubscriptionEdge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindingEdge:
-    """An event on its way to a queue; without a consumer the provider may carry it there by itself."""
+    """An event on its way to a queue.
+
+    ``direct`` says that no code of ours is needed in between; without a ``consumer`` the provider carries it by itself.
+    """
 
     event: str
     queue: str
     consumer: str | None
+    direct: bool
     lifecycle: Lifecycle
     dead_letter: DeadLetter
     sender_service: str | None = None
@@ -81,19 +85,18 @@ class BindingEdge:
         """Give the edge's name: ``binding:billing.monthlyCycleDue:billing.monthlyClosing``."""
         return f"binding:{self.event}:{self.queue}"
 
-    @property
-    def direct(self) -> bool:
-        """Say that no code of ours is needed between the event and the queue."""
-        return self.consumer is None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleEdge:
-    """A schedule's slots on their way to its gate, or straight to its target."""
+    """A schedule's slots on their way to its gate.
+
+    ``direct`` says that a provider's clock could send to the target by itself; without a ``consumer`` it does.
+    """
 
     schedule: str
     target: Target
     consumer: str | None
+    direct: bool
     lifecycle: Lifecycle
     dead_letter: DeadLetter
 
@@ -101,11 +104,6 @@ class ScheduleEdge:
     def name(self) -> str:
         """Give the edge's name: ``schedule:Billing.1.monthlyBillingCycle``."""
         return f"schedule:{self.schedule}"
-
-    @property
-    def direct(self) -> bool:
-        """Say that the provider's clock may send to the target by itself."""
-        return self.consumer is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

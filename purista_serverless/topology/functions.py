@@ -1,11 +1,16 @@
 """Functions: what starts each, what each may do, and all of them together with their edges."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from purista_serverless.model import Address, HttpMode, Origin, Tracking
-from purista_serverless.topology.edges import Edge, address_text
+from purista_serverless.topology.edges import BindingEdge, Edge, ScheduleEdge, address_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from purista_serverless.adapter import DirectKind
 
 FunctionKind = Literal["command", "subscription", "worker", "binding", "gate"]
 Verb = Literal["emit", "enqueue", "invoke", "read-config", "read-secret", "use-ledger", "dead-letter", "knock"]
@@ -138,7 +143,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """All functions and asynchronous edges of an application, each sorted by name."""
+    """All functions and asynchronous edges of an application, each sorted by name; the same for every provider."""
 
     application: str
     functions: tuple[Function, ...]
@@ -159,3 +164,26 @@ class Topology:
             KeyError: There is none.
         """
         return {edge.name: edge for edge in self.edges}[name]
+
+    def carrying(self, kinds: "Collection[DirectKind]") -> "Topology":
+        """Give the topology on a provider that carries direct edges of these kinds by itself, without functions.
+
+        Args:
+            kinds: What the provider can turn into its target: the events of a ``binding``, the slots of a ``schedule``.
+        """
+        carried = {edge.consumer for edge in self.edges if _is_carried(edge, kinds)}
+        return replace(
+            self,
+            functions=tuple(function for function in self.functions if function.name not in carried),
+            edges=tuple(replace(edge, consumer=None) if _is_carried(edge, kinds) else edge for edge in self.edges),
+        )
+
+
+def _is_carried(edge: Edge, kinds: "Collection[DirectKind]") -> TypeGuard[BindingEdge | ScheduleEdge]:
+    match edge:
+        case BindingEdge(direct=direct):
+            return direct and "binding" in kinds
+        case ScheduleEdge(direct=direct):
+            return direct and "schedule" in kinds
+        case _:
+            return False
