@@ -5,9 +5,10 @@ times of the *same* zone by their wall clock, also in a repeated hour; that is w
 """
 
 from abc import ABC, abstractmethod
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time
+from functools import lru_cache
 from itertools import islice, repeat, takewhile
 from typing import assert_never
 
@@ -104,11 +105,13 @@ class _CronSlots(_Slots):
         hours, minutes = values_of(fields.hours), values_of(fields.minutes)
         self._clock = tuple(time(hour, minute) for hour in hours for minute in minutes)
         self._times = tuple(moment.replace(tzinfo=zone.info) for moment in self._clock)
+        # The stretch resolved last: on the days around a change, a schedule is asked again and again.
+        self._around: tuple[Stretch, list[datetime]] | None = None
 
     def forward(self, instant: datetime) -> Iterator[datetime]:
         local = instant.astimezone(self._zone.info)
         stretch = self._zone.stretch(local.date())
-        if stretch.regular:
+        if stretch.odd is None:
             yield from self._rest_of_day(local)
             first = local.toordinal() + 1
         else:
@@ -116,7 +119,7 @@ class _CronSlots(_Slots):
             first = stretch.last + 1
         while first <= _LAST_DAY:
             stretch = self._zone.stretch(date.fromordinal(first))
-            if stretch.regular:
+            if stretch.odd is None:
                 for day in self._days.forward(first, stretch.last):
                     yield from map(datetime.combine, repeat(day), self._times)
             else:
@@ -126,7 +129,7 @@ class _CronSlots(_Slots):
     def backward(self, instant: datetime) -> Iterator[datetime]:
         local = instant.astimezone(self._zone.info)
         stretch = self._zone.stretch(local.date())
-        if stretch.regular:
+        if stretch.odd is None:
             yield from reversed(tuple(self._start_of_day(local)))
             last = local.toordinal() - 1
         else:
@@ -134,7 +137,7 @@ class _CronSlots(_Slots):
             last = stretch.first - 1
         while last >= _FIRST_DAY:
             stretch = self._zone.stretch(date.fromordinal(last))
-            if stretch.regular:
+            if stretch.odd is None:
                 for day in self._days.backward(last, stretch.first):
                     yield from map(datetime.combine, repeat(day), reversed(self._times))
             else:
@@ -152,14 +155,24 @@ class _CronSlots(_Slots):
             yield from map(datetime.combine, repeat(day), self._times[:passed])
 
     def _resolve(self, stretch: Stretch) -> list[datetime]:
-        """Place each local time of the days around a change; shifted slots may pass or meet others."""
-        placed = {
-            slot.astimezone(UTC): slot
+        if self._around is None or self._around[0] != stretch:
+            self._around = stretch, list(self._place(stretch))
+        return self._around[1]
+
+    def _place(self, stretch: Stretch) -> Iterator[datetime]:
+        """Place the local times of the days around a change; shifted slots may pass or meet others there."""
+        assert stretch.odd is not None  # noqa: S101 -- regular days are combined, not placed
+        start, end = stretch.odd
+        walls = [
+            datetime.combine(day, clock)
             for day in self._days.forward(stretch.first, stretch.last)
             for clock in self._clock
-            for slot in self._zone.instants(datetime.combine(day, clock), self._policy)
-        }
-        return [placed[instant] for instant in sorted(placed)]
+        ]
+        first, last = bisect_left(walls, start), bisect_left(walls, end)
+        odd = (slot for wall in walls[first:last] for slot in self._zone.instants(wall, self._policy))
+        yield from (wall.replace(tzinfo=self._zone.info) for wall in walls[:first])
+        yield from (slot for _, slot in sorted({slot.astimezone(UTC): slot for slot in odd}.items()))
+        yield from (wall.replace(tzinfo=self._zone.info) for wall in walls[last:])
 
 
 class _IntervalSlots(_Slots):
@@ -199,10 +212,16 @@ class _OneShotSlots(_Slots):
         return (slot for slot in reversed(self._slots) if slot <= instant)
 
 
+@lru_cache(maxsize=256)
+def _cron_slots(text: str, zone: Zone, policy: DstPolicy) -> _CronSlots:
+    """Parse once per process: callers make ``Occurrences`` where they need one and keep none."""
+    return _CronSlots(parse_cron(text), zone, policy)
+
+
 def _slots_of(expression: Expression, zone: Zone, policy: DstPolicy) -> _Slots:
     match expression:
         case Cron(value=value):
-            return _CronSlots(parse_cron(value), zone, policy)
+            return _cron_slots(value, zone, policy)
         case Interval():
             return _IntervalSlots(expression, zone)
         case OneShot(at=at):

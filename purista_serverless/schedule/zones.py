@@ -46,11 +46,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Consecutive days, as ordinals, on which each local time exists once (regular), or around a change."""
+    """Consecutive days of a zone, either regular or around a change.
+
+    Attributes:
+        first: Ordinal of the first day.
+        last: Ordinal of the last day.
+        odd: Naive local times from which and until which the clock is skipped, repeated or receives shifted slots;
+            ``None`` on regular days, where each local time exists once.
+    """
 
     first: int
     last: int
-    regular: bool
+    odd: tuple[datetime, datetime] | None
 
 
 class Zone:
@@ -115,15 +122,17 @@ class Zone:
         near = [change for nearby in (year - 1, year, year + 1) for change in self.changes(nearby)]
         next_day, last_day = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
         stretches: list[Stretch] = []
-        for first, last in _merge([_days_around(change) for change in near]):
+        for span in _merge([change.local_span for change in near]):
+            first, last = map(_ordinal, span)
             if last < next_day or first > last_day:
                 continue
             if next_day < first:
-                stretches.append(Stretch(first=next_day, last=first - 1, regular=True))
-            stretches.append(Stretch(first=first, last=last, regular=False))
+                stretches.append(Stretch(first=next_day, last=first - 1, odd=None))
+            start, end = (_EPOCH + timedelta(seconds=seconds) for seconds in span)
+            stretches.append(Stretch(first=first, last=last, odd=(start, end)))
             next_day = last + 1
         if next_day <= last_day:
-            stretches.append(Stretch(first=next_day, last=last_day, regular=True))
+            stretches.append(Stretch(first=next_day, last=last_day, odd=None))
         return tuple(stretches)
 
 
@@ -158,16 +167,16 @@ def _new_year(year: int) -> int:
     return (date(year, 1, 1).toordinal() - _EPOCH_ORDINAL) * _DAY_SECONDS
 
 
-def _days_around(change: Change) -> tuple[int, int]:
-    start, end = change.local_span
-    return _EPOCH_ORDINAL + start // _DAY_SECONDS, _EPOCH_ORDINAL + end // _DAY_SECONDS
+def _ordinal(local_seconds: int) -> int:
+    return _EPOCH_ORDINAL + local_seconds // _DAY_SECONDS
 
 
 def _merge(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join the spans that share a day."""
     merged: list[tuple[int, int]] = []
-    for first, last in spans:
-        if merged and first <= merged[-1][1] + 1:
-            merged[-1] = merged[-1][0], max(last, merged[-1][1])
+    for start, end in spans:
+        if merged and _ordinal(start) <= _ordinal(merged[-1][1]):
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
-            merged.append((first, last))
+            merged.append((start, end))
     return merged

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from purista_serverless.schedule.cron import HOUR, MONTH, CronFields, parse_cron
 from purista_serverless.schedule.dialects.exactness import changes_of, moment, touched_changes
+from purista_serverless.schedule.dialects.fixed import instants_of, interval_notes
 from purista_serverless.schedule.dialects.refusals import (
     refuse_clock_change,
     refuse_day_intersection,
@@ -20,7 +21,6 @@ from purista_serverless.schedule.dialects.refusals import (
 )
 from purista_serverless.schedule.dialects.rendering import interval_fields, render_five
 from purista_serverless.schedule.dialects.result import Outcome, Translation
-from purista_serverless.schedule.dialects.single import instants_of, interval_notes
 from purista_serverless.schedule.expressions import Cron, DstPolicy, Expression, Interval, OneShot
 from purista_serverless.schedule.occurrences import Occurrences
 from purista_serverless.schedule.zones import Change, load_zone

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from purista_serverless.schedule.cron import DAY, HOUR, MINUTE, MONTH, CronFields, Field, parse_cron
 from purista_serverless.schedule.dialects.exactness import find_difference
+from purista_serverless.schedule.dialects.fixed import instants_of, interval_notes
 from purista_serverless.schedule.dialects.refusals import (
     refuse_clock_change,
     refuse_day_intersection,
@@ -17,7 +18,6 @@ from purista_serverless.schedule.dialects.refusals import (
 )
 from purista_serverless.schedule.dialects.rendering import interval_fields, render_clock, render_list
 from purista_serverless.schedule.dialects.result import Outcome, Refusal, Translation
-from purista_serverless.schedule.dialects.single import instants_of, interval_notes
 from purista_serverless.schedule.expressions import Cron, DstPolicy, Expression, Interval, OneShot
 
 NATIVE_POLICY = DstPolicy("skip", "first")

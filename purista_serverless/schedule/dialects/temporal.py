@@ -18,10 +18,10 @@ from purista_serverless.schedule.dialects.exactness import (
     find_lost_midnight,
     find_slot_near,
 )
+from purista_serverless.schedule.dialects.fixed import instants_of
 from purista_serverless.schedule.dialects.refusals import refuse_clock_change, refuse_lost_midnight, refuse_one_shot
 from purista_serverless.schedule.dialects.rendering import render_five
 from purista_serverless.schedule.dialects.result import Outcome, Refusal, Translation
-from purista_serverless.schedule.dialects.single import instants_of
 from purista_serverless.schedule.expressions import Cron, DstPolicy, Expression, Interval, OneShot
 from purista_serverless.schedule.zones import Change
 

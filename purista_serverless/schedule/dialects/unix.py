@@ -10,6 +10,7 @@ from typing import assert_never
 
 from purista_serverless.schedule.cron import parse_cron
 from purista_serverless.schedule.dialects.exactness import ANY_POLICY, find_difference, find_lost_midnight
+from purista_serverless.schedule.dialects.fixed import interval_notes
 from purista_serverless.schedule.dialects.refusals import (
     refuse_clock_change,
     refuse_day_intersection,
@@ -18,7 +19,6 @@ from purista_serverless.schedule.dialects.refusals import (
 )
 from purista_serverless.schedule.dialects.rendering import interval_fields, render_five
 from purista_serverless.schedule.dialects.result import Outcome, Refusal, Translation
-from purista_serverless.schedule.dialects.single import interval_notes
 from purista_serverless.schedule.expressions import Cron, DstPolicy, Expression, Interval, OneShot
 
 KUBERNETES_POLICY = DstPolicy("skip", "both")

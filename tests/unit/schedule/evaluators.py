@@ -1,8 +1,8 @@
 """When other schedulers fire: one evaluator per dialect, written from its documentation.
 
-Independent on purpose: nothing here imports the package. An evaluator reads the text of an expression, lists the local times
-that it selects, and turns them into instants (seconds since the epoch) by the dialect's own rule for clock changes. Most days
-have one offset, where all dialects agree; the rule is asked on the days around a change only.
+Independent on purpose: nothing here imports the package. An evaluator reads the text of an expression, lists the local
+times that it selects, and turns them into instants (seconds since the epoch) by the dialect's own rule for clock
+changes. Most days have one offset, where all dialects agree; the rule is asked on the days around a change only.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -107,7 +107,7 @@ def fire_on_plain_days(pattern: Pattern, on: Clock) -> set[int]:
     }
 
 
-# Reading expressions ---------------------------------------------------------------------------------------------------
+# Reading expressions
 
 
 @cache
@@ -131,11 +131,12 @@ def _times(minutes: str, hours: str) -> tuple[int, ...]:
 def read_aws(text: str) -> Pattern:
     """Read ``cron(minutes hours day-of-month month day-of-week year)``.
 
-    docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html: six fields, day of week 1-7 from Sunday, one
-    of the two day fields is ``?``, ``a/n`` counts from ``a``.
+    docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html: six fields, day of week 1-7 from Sunday,
+    one of the two day fields is ``?``, ``a/n`` counts from ``a``.
     """
     assert len(text) <= 256
-    assert text.startswith("cron(") and text.endswith(")")
+    assert text.startswith("cron(")
+    assert text.endswith(")")
     minutes, hours, days, months, weekdays, years = text[5:-1].split()
     assert years == "*"
     assert [days, weekdays].count("?") == 1, text
@@ -153,8 +154,8 @@ def read_aws(text: str) -> Pattern:
 def read_unix(text: str) -> Pattern:
     """Read five fields where the two day fields are joined by *or* unless one is ``*``.
 
-    cloud.google.com/scheduler/docs/configuring/cron-job-schedules, and crontab(5), which Kubernetes' documentation refers
-    to ("CronJob", schedule syntax).
+    cloud.google.com/scheduler/docs/configuring/cron-job-schedules, and crontab(5), which the documentation of
+    Kubernetes refers to ("CronJob", schedule syntax).
     """
     minutes, hours, days, months, weekdays = text.split()
     # A step behind a star is read in two ways by cron implementations, so that no translation may rely on it.
@@ -174,7 +175,7 @@ def read_unix(text: str) -> Pattern:
 def read_temporal(text: str) -> Pattern:
     """Read five fields, all of which have to match.
 
-    docs.temporal.io "Schedule", and temporal.api.schedule.v1.CalendarSpec: a timestamp matches when every field matches.
+    docs.temporal.io "Schedule", and temporal.api.schedule.v1.CalendarSpec: a time matches when every field matches.
     """
     minutes, hours, days, months, weekdays = text.split()
     month_set, day_set = read_values(months, 1, 12), read_values(days, 1, 31)
@@ -186,7 +187,7 @@ def read_temporal(text: str) -> Pattern:
     return Pattern(text=text, times=_times(minutes, hours), has_day=has_day)
 
 
-# Firing ----------------------------------------------------------------------------------------------------------------
+# Firing
 
 
 def fire_aws(text: str, on: Clock) -> Firings:
@@ -245,8 +246,8 @@ def fire_kubernetes(text: str, on: Clock) -> Firings:
 def fire_airflow(text: str, on: Clock) -> Firings:
     """Fire as Airflow's ``CronTriggerTimetable`` with catchup, on the real croniter.
 
-    airflow.apache.org "Timetables", and CronMixin of Airflow 3: the next time is found on the naive wall clock; a cron that
-    runs in each hour adds the difference as elapsed time, any other is localised with ``fold=1``.
+    airflow.apache.org "Timetables", and CronMixin of Airflow 3: the next time is found on the naive wall clock; a cron
+    that runs in each hour adds the difference as elapsed time, any other is localised with ``fold=1``.
     """
     every_hour = croniter(text).expanded[1] == ["*"]
 

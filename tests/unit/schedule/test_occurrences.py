@@ -20,7 +20,7 @@ from purista_serverless.schedule.occurrences import Occurrences
 from purista_serverless.schedule.zones import load_zone
 
 SOAK = bool(os.environ.get("PURISTA_SOAK"))
-EXAMPLES = 3000 if SOAK else 150
+EXAMPLES = 3000 if SOAK else 120
 MICROSECOND, MINUTE, WINDOW = timedelta(microseconds=1), timedelta(minutes=1), timedelta(days=3)
 POLICIES = tuple(
     DstPolicy(skipped, repeated) for skipped in ("shift", "skip") for repeated in ("first", "second", "both")
@@ -62,8 +62,8 @@ class MinuteWalk:
     def __init__(self, zone: str, start: datetime, end: datetime) -> None:
         info = ZoneInfo(zone)
         # Wider than the window by the longest gap, whose shifted slots come from outside.
-        self.minutes = [start - timedelta(days=2)]
-        while self.minutes[-1] < end + timedelta(days=2):
+        self.minutes = [start - timedelta(days=1)]
+        while self.minutes[-1] < end + timedelta(days=1):
             self.minutes.append(self.minutes[-1] + MINUTE)
         self.start, self.end = start, end
         self.walls = [minute.astimezone(info).replace(tzinfo=None) for minute in self.minutes]
@@ -107,7 +107,8 @@ def check_window(walk: MinuteWalk, text: str, zone: str, policy: DstPolicy) -> N
     middle = len(expected) // 2
     for slot, following in pairwise(expected[max(middle - 5, 0) : middle + 5]):
         found, before = occurrences.next_after(slot), occurrences.previous(following - MICROSECOND)
-        assert found is not None and before is not None
+        assert found is not None
+        assert before is not None
         assert (before.astimezone(UTC), found.astimezone(UTC)) == (slot, following), (text, zone, policy)
         assert occurrences.is_occurrence(slot)
         assert not occurrences.is_occurrence(slot + MICROSECOND)
@@ -206,7 +207,7 @@ _hours = st.sampled_from(["*", "*/6", "0", "2", "9-17", "1,13", "23"])
 _days = st.sampled_from(["*", "1", "13", "29", "31", "1-7", "10-30/10", "5,25"])
 _months = st.sampled_from(["*", "1", "2", "*/3", "4-9", "JAN,dec"])
 _weekdays = st.sampled_from(["*", "0", "7", "1-5", "MON,fri", "6", "1-5/2"])
-_fields = st.tuples(_minutes, _hours, _days, _months, _weekdays).filter(lambda f: (f[2], f[3]) not in {("31", "2")})
+_fields = st.tuples(_minutes, _hours, _days, _months, _weekdays).filter(lambda f: (f[2], f[3]) != ("31", "2"))
 _instants = st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
@@ -238,7 +239,7 @@ def test_slots_in_utc_are_those_of_other_libraries(fields, start):
     days=st.integers(0, 40),
     limit=st.integers(1, 30),
 )
-def test_all_questions_have_consistent_answers(expression, zone, policy, start, days, limit):
+def test_all_questions_have_consistent_answers(*, expression, zone, policy, start, days, limit):
     """Backwards is the reverse of forwards, and single steps land on the same slots."""
     occurrences, end = Occurrences(expression, zone, policy), start + timedelta(days=days)
     slots = list(islice(occurrences.between(start, end), 2000))
@@ -305,7 +306,7 @@ def test_slots_end_before_the_calendar_does():
 
 def test_wrong_questions_are_refused():
     """Naive instants, unknown zones and malformed expressions raise with a fix."""
-    with pytest.raises(DeclarationError, match="datetime.now"):
+    with pytest.raises(DeclarationError, match=r"datetime\.now"):
         Occurrences(Cron("* * * * *"), "UTC").next_after(datetime(2027, 1, 1))  # noqa: DTZ001
     with pytest.raises(CronSyntaxError):
         Occurrences(Cron("nonsense"), "UTC")

@@ -1,4 +1,4 @@
-"""What all dialects need for intervals and one-shots."""
+"""Intervals and one-shots, which are fixed in elapsed time: no clock change touches their translations."""
 
 from datetime import UTC, datetime
 
