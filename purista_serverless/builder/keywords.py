@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, Unpack
 
-from purista_serverless.builder.handlers import HandlerDecorator
 from purista_serverless.builder.handles import Command, Event, Queue
 from purista_serverless.builder.options import Lifecycle, LongRunning, Route
 from purista_serverless.builder.values import Config, Resource, Secret
@@ -102,20 +101,22 @@ class ScheduleKeywords(TypedDict, Generic[P], total=False):
     hints: Mapping[str, Any] | None
 
 
-if TYPE_CHECKING:  # bodies may be empty here
+if TYPE_CHECKING:  # where a body may be empty
+    from purista_serverless.builder.handlers import HandlerDecorator
 
     class InferringDecorator(HandlerDecorator[Any, Any]):
         """A decorator that takes the types from the function, which keeps its own."""
 
-        def __call__(self, function: F) -> F: ...
+        def __call__(self, function: F) -> F: ...  # noqa: D102
 
     class InferredCommand(Command[Any, Any]):
         """A command that was declared without types."""
 
-        def __call__(self, function: F) -> F: ...
-        def handler(self, **grants: Unpack[GrantKeywords]) -> InferringDecorator: ...
+        def __call__(self, function: F) -> F: ...  # noqa: D102
+
+        def handler(self, **grants: Unpack[GrantKeywords]) -> InferringDecorator: ...  # noqa: D102
 
     class InferredQueue(Queue[Any, Any]):
         """A queue that was declared without types."""
 
-        def worker(self, **options: Unpack[WorkerKeywords]) -> InferringDecorator: ...
+        def worker(self, **options: Unpack[WorkerKeywords]) -> InferringDecorator: ...  # noqa: D102
