@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from purista_serverless.schedule.expressions import Interval as Interval
     from purista_serverless.schedule.expressions import OneShot as OneShot
     from purista_serverless.schema.models import Model as Model
-    from purista_serverless.schema.models import QueueResult as QueueResult
-    from purista_serverless.schema.models import ResultReason as ResultReason
+    from purista_serverless.schema.results import QueueResult as QueueResult
+    from purista_serverless.schema.results import ResultReason as ResultReason
 
 __version__ = "0.1.0"
 
@@ -87,7 +87,8 @@ _HOMES = {
     ),
     "runtime.context": ("Context",),
     "schedule.expressions": ("Cron", "DstPolicy", "Interval", "OneShot"),
-    "schema.models": ("Model", "QueueResult", "ResultReason"),
+    "schema.models": ("Model",),
+    "schema.results": ("QueueResult", "ResultReason"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -7,11 +7,12 @@ type) lives in modules of its own, which load on first use.
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.schema.codec import Codec, codec_of
-from purista_serverless.schema.models import Model, QueueResult, ResultReason
+from purista_serverless.schema.models import Model
 
 if TYPE_CHECKING:
     from purista_serverless.schema.contract import fits, json_schema_of
     from purista_serverless.schema.paths import KeyPath, resolve_path, value_at
+    from purista_serverless.schema.results import QueueResult, ResultReason
 
 __all__ = [
     "Codec",
@@ -28,6 +29,8 @@ __all__ = [
 
 _LATER = {
     "KeyPath": "paths",
+    "QueueResult": "results",
+    "ResultReason": "results",
     "fits": "contract",
     "json_schema_of": "contract",
     "resolve_path": "paths",

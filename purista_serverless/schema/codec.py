@@ -1,13 +1,16 @@
 """Load and dump values of declared types, with JSON's semantics."""
 
 from functools import cache
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic_core import PydanticSerializationError, to_json
 
 from purista_serverless.errors import DeclarationError, InvalidPayload
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _NOTHING = frozenset((b"", b"null", b"{}"))
 
@@ -151,6 +154,8 @@ def codec_of(declared: Any) -> Codec:
 @cache
 def adapter_of(declared: Any) -> "TypeAdapter[Any]":
     """Give pydantic's adapter of a type that is no model; each type has one."""
+    from pydantic import TypeAdapter
+
     return TypeAdapter(declared)
 
 

@@ -1,0 +1,105 @@
+"""The door of a deployed function: what every generated file under ``handlers/`` calls.
+
+The platform is found out once, at import. ``PURISTA_ADAPTER`` wins, then the variables that platforms set, then
+``embedded``. The adapter's module is named by text, so that no adapter but the chosen one is ever loaded.
+"""
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from purista_serverless.errors import DeclarationError, UnknownAdapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from purista_serverless.runtime.function import Function
+
+OVERRIDE = "PURISTA_ADAPTER"
+
+# What a platform sets and nobody else does.
+_PLATFORMS = (
+    ("aws", ("AWS_LAMBDA_RUNTIME_API",)),
+    ("gcp", ("K_SERVICE", "FUNCTION_TARGET")),
+)
+
+
+class Entry:
+    """What a generated file says of its function.
+
+    Args:
+        target: ``module:name`` of the handler; for bindings and gates, of the service's builder.
+        triggers: Why it runs: ``queue:billing.monthlyClosing``, ``http:POST /accounts/{accountId}/close`` and so on.
+        facts: What only the whole application knows, ``tracking`` for instance.
+    """
+
+    __slots__ = ("facts", "target", "triggers")
+
+    def __init__(self, target: str, triggers: tuple[str, ...], facts: "Mapping[str, Any]") -> None:
+        self.target = target
+        self.triggers = triggers
+        self.facts = facts
+
+    def load(self) -> Any:
+        """Import the target's module, and nothing else, and give the target."""
+        module, _, name = self.target.partition(":")
+        found: Any = import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+        return found
+
+    def function(self) -> "Function":
+        """Bind the handler.
+
+        Raises:
+            DeclarationError: The target is no registered handler.
+        """
+        from purista_serverless.runtime.function import Function
+
+        declaration = getattr(self.load(), "__purista__", None)
+        if declaration is None:
+            raise DeclarationError(f"{self.target} is no registered handler; run the build again")
+        return Function(declaration)
+
+
+def entry(target: str, *triggers: str, **facts: Any) -> "Callable[..., Any]":
+    """Give the handler of a generated file, with the signature of the platform that it runs on.
+
+    Args:
+        target: ``module:name`` of the handler; for bindings and gates, of the service's builder.
+        triggers: Why it runs.
+        facts: What only the whole application knows.
+
+    Raises:
+        DeclarationError: ``PURISTA_ADAPTER`` contradicts the platform, or the target is no handler.
+        UnknownAdapter: There is no such adapter.
+    """
+    name = adapter_name(os.environ)
+    path = f"purista_serverless.adapters.{name}.entry"
+    try:
+        module = import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name is None or not path.startswith(error.name):
+            raise
+        raise UnknownAdapter(name, ["embedded", *(known for known, _ in _PLATFORMS)]) from error
+    handler: Callable[..., Any] = module.bind(Entry(target, triggers, facts))
+    return handler
+
+
+def adapter_name(environment: "Mapping[str, str]") -> str:
+    """Give the name of the adapter for an environment.
+
+    Raises:
+        DeclarationError: ``PURISTA_ADAPTER`` contradicts the platform.
+
+    Example:
+        >>> adapter_name({"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"})
+        'aws'
+    """
+    platform = next((name for name, marks in _PLATFORMS if any(mark in environment for mark in marks)), None)
+    chosen = environment.get(OVERRIDE)
+    if chosen and platform is not None and chosen != platform:
+        raise DeclarationError(
+            f"{OVERRIDE}={chosen} but this is {platform}; unset {OVERRIDE} or set it to {platform!r}"
+        )
+    return chosen or platform or "embedded"
