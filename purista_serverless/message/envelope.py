@@ -3,7 +3,15 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from purista_serverless.errors import BadEvent
-from purista_serverless.message.wire import Frozen, format_json, object_of, parse_json, plain_json
+from purista_serverless.message.wire import (
+    Frozen,
+    format_json,
+    format_text,
+    object_of,
+    parse_json,
+    plain_json,
+    texts_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +56,7 @@ class Party:
             str(wire.get("serviceName", "")),
             str(wire.get("serviceVersion", "")),
             str(wire.get("serviceTarget", "")),
-            wire.get("instanceId"),
+            None if (instance := wire.get("instanceId")) is None else str(instance),
         )
 
 
@@ -160,7 +168,8 @@ class Message(Frozen, _MessageSlots):
         """Give upstream's envelope as a JSON object; absent fields are left out."""
         payload = plain_json(self.payload)
         if self.message_type == COMMAND:
-            payload = {"payload": payload, "parameter": plain_json(self.parameter) or {}}
+            parameter = plain_json(self.parameter)
+            payload = {"payload": payload, "parameter": {} if parameter is None else parameter}
         wire: dict[str, Any] = {
             "id": self.id,
             "timestamp": self.timestamp,
@@ -176,7 +185,7 @@ class Message(Frozen, _MessageSlots):
         if self.generation:
             wire["generation"] = self.generation
         if self.traceparent is not None:
-            wire["otp"] = f'{{"traceparent":"{self.traceparent}"}}'
+            wire["otp"] = f'{{"traceparent":{format_text(self.traceparent)}}}'
         if self.sender is not None:
             wire["sender"] = self.sender.to_wire()
         if self.receiver is not None:
@@ -199,7 +208,7 @@ class Message(Frozen, _MessageSlots):
         """Read an envelope.
 
         Raises:
-            BadEvent: A mandatory field is missing or has another type.
+            BadEvent: A mandatory field is missing, or a field has another type.
         """
         message_id, message_type = wire.get("id"), wire.get("messageType")
         if not isinstance(message_id, str) or not isinstance(message_type, str):
@@ -211,6 +220,7 @@ class Message(Frozen, _MessageSlots):
             payload, parameter = payload.get("payload"), payload.get("parameter")
         sender, receiver = wire.get("sender"), wire.get("receiver")
         timestamp, generation = wire.get("timestamp"), wire.get("generation")
+        texts = texts_in(wire, _TEXT_FIELDS)
         return cls(
             id=message_id,
             timestamp=timestamp if isinstance(timestamp, int) else 0,
@@ -220,10 +230,11 @@ class Message(Frozen, _MessageSlots):
             parameter=parameter,
             sender=Party.from_wire(sender) if isinstance(sender, dict) else None,
             receiver=Party.from_wire(receiver) if isinstance(receiver, dict) else None,
-            traceparent=_traceparent_of(wire.get("otp")),
-            content_type=wire.get("contentType") or "application/json",
-            content_encoding=wire.get("contentEncoding") or "utf-8",
-            **{name: wire[key] for name, key in _OPTIONAL_FIELDS if key in wire},
+            traceparent=traceparent_of(wire.get("otp")),
+            is_handled_error=bool(handled) if (handled := wire.get("isHandledError")) is not None else None,
+            content_type=texts.pop("content_type", None) or "application/json",
+            content_encoding=texts.pop("content_encoding", None) or "utf-8",
+            **texts,
         )
 
     @classmethod
@@ -236,7 +247,7 @@ class Message(Frozen, _MessageSlots):
         return cls.from_wire(object_of(raw))
 
 
-_OPTIONAL_FIELDS = (
+_OPTIONAL_TEXTS = (
     ("event_name", "eventName"),
     ("correlation_id", "correlationId"),
     ("causation_id", "causationId"),
@@ -244,11 +255,13 @@ _OPTIONAL_FIELDS = (
     ("tenant_id", "tenantId"),
     ("principal_id", "principalId"),
     ("run_id", "runId"),
-    ("is_handled_error", "isHandledError"),
 )
+_OPTIONAL_FIELDS: tuple[tuple[str, str], ...] = (*_OPTIONAL_TEXTS, ("is_handled_error", "isHandledError"))
+_TEXT_FIELDS = (*_OPTIONAL_TEXTS, ("content_type", "contentType"), ("content_encoding", "contentEncoding"))
 
 
-def _traceparent_of(otp: object) -> str | None:
+def traceparent_of(otp: object) -> str | None:
+    """Give W3C's trace context inside upstream's ``otp``, a propagation carrier as JSON text; ``None`` if none is."""
     if not isinstance(otp, str) or "traceparent" not in otp:
         return None
     try:

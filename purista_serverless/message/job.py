@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from purista_serverless.errors import BadEvent
-from purista_serverless.message.wire import Frozen, format_json, object_of, plain_json
+from purista_serverless.message.wire import Frozen, format_json, object_of, plain_json, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +144,7 @@ class Job(Frozen, _JobSlots):
             "id": self.id,
             "queueName": self.queue,
             "payload": plain_json(self.payload),
-            "parameter": plain_json(self.parameter) or {},
+            "parameter": {} if (parameter := plain_json(self.parameter)) is None else parameter,
             "headers": dict(self.headers),
             "createdAt": self.created_at,
             "scheduledAt": self.scheduled_at,
@@ -174,9 +174,15 @@ class Job(Frozen, _JobSlots):
         if not isinstance(job_id, str) or not isinstance(queue, str) or not isinstance(headers, dict):
             problem = "not a queue message: 'id' and 'queueName' must be strings, 'headers' an object"
             raise BadEvent(problem)
+        if any(not isinstance(value, str) for value in headers.values()):
+            problem = "not a queue message: the values of 'headers' must be strings"
+            raise BadEvent(problem)
         numbers = {name: wire.get(key, default) for name, key, default in _NUMBERS}
+        due = wire.get("scheduledAt")
+        numbers["scheduled_at"] = numbers["created_at"] if due is None else due
         if any(not isinstance(number, int) for number in numbers.values()):
-            problem = f"not a queue message: {', '.join(key for _, key, _ in _NUMBERS)} must be whole numbers"
+            keys = ", ".join(key for _, key, _ in _NUMBERS)
+            problem = f"not a queue message: {keys} and scheduledAt must be whole numbers"
             raise BadEvent(problem)
         return cls(
             id=job_id,
@@ -184,9 +190,8 @@ class Job(Frozen, _JobSlots):
             payload=wire.get("payload"),
             parameter=wire.get("parameter"),
             headers=headers,
-            scheduled_at=wire.get("scheduledAt"),
             **numbers,
-            **{name: wire[key] for name, key in _OPTIONAL_JOB_FIELDS if key in wire},
+            **texts_in(wire, _OPTIONAL_JOB_FIELDS),
         )
 
     @classmethod

@@ -2,9 +2,12 @@
 
 import json
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from purista_serverless.errors import BadEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def parse_json(raw: bytes | str) -> Any:
@@ -14,12 +17,37 @@ def parse_json(raw: bytes | str) -> Any:
         ValueError: The text is not JSON.
     """
     fast = sys.modules.get("pydantic_core")
-    return fast.from_json(raw) if fast is not None else json.loads(raw)
+    if fast is not None:
+        return fast.from_json(raw)
+    try:
+        return json.loads(raw)
+    except RecursionError as error:
+        # Ten thousand brackets are bad input like any other, and must not look like a fault of ours.
+        raise ValueError("nested too deeply") from error
 
 
 def format_json(value: Any) -> bytes:
     """Format a JSON value compactly, as UTF-8."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def format_text(text: str) -> str:
+    """Format a text as a JSON string."""
+    return json.dumps(text)
+
+
+def texts_in(wire: "Mapping[str, Any]", fields: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Give those fields that are there, by attribute name; ``fields`` pairs attribute names with keys.
+
+    Raises:
+        BadEvent: One of them is no text.
+    """
+    found = {name: wire[key] for name, key in fields if key in wire}
+    for name, value in found.items():
+        if value is not None and not isinstance(value, str):
+            key = dict(fields)[name]
+            raise BadEvent(f"{key!r} must be a string, not {type(value).__name__}")
+    return found
 
 
 def object_of(raw: bytes | str) -> dict[str, Any]:
