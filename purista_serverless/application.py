@@ -1,11 +1,15 @@
 """The application: services put together, checked once, then immutable."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from purista_serverless.builder.compile import compile_application
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.builder.values import Resource
+
+if TYPE_CHECKING:
+    from purista_serverless.runtime.client import Client
+    from purista_serverless.runtime.ports import Ports
 
 
 class Application:
@@ -48,6 +52,20 @@ class Application:
         self.model = compile_application(
             name, self.services, handlers=handlers, factories=factories, authenticate=authenticate
         )
+
+    def client(self, ports: "Ports", *, tenant_id: str | None = None, principal_id: str | None = None) -> "Client":
+        """Give typed emit, enqueue, invoke and status outside of handlers: for scripts, web servers, other workers.
+
+        Args:
+            ports: The ways out, from the adapter that the application runs on.
+            tenant_id: The tenant on whose behalf calls are made.
+            principal_id: The principal on whose behalf calls are made.
+        """
+        from purista_serverless.runtime.client import Client
+        from purista_serverless.runtime.enqueue import QueueSpec
+
+        queues = {queue.name: QueueSpec(queue) for queue in self.model.queues}
+        return Client(self.name, ports, queues=queues, tenant_id=tenant_id, principal_id=principal_id)
 
     def __repr__(self) -> str:
         return f"Application({self.name!r}, {len(self.services)} services)"
