@@ -59,12 +59,15 @@ class Report:
         return f"{self.application} on {self.adapter}: {counts}"
 
     def _matrix(self) -> Iterator[str]:
-        width = max((len(finding.promise) for finding in self.findings), default=0)
+        width = max((len(finding.promise) for finding in self.findings if not _is_plain(finding)), default=0)
         for declaration, findings in groupby(self.findings, key=lambda finding: finding.declaration):
             rows = list(findings)
             yield f"{declaration} ({rows[0].origin})"
             for row in rows:
-                yield from _row_lines(row, width)
+                if not _is_plain(row):
+                    yield from _row_lines(row, width)
+            if plain := ", ".join(row.promise for row in rows if _is_plain(row)):
+                yield f"  native: {plain}"
             yield ""
 
 
@@ -108,6 +111,11 @@ def _problem(finding: Finding) -> Problem:
     fix = verdict.fix if isinstance(verdict, Degraded | Refused) else ""
     where = f"{finding.declaration} ({finding.origin})"
     return Problem(finding.code, where=where, what=f"{finding.promise}: {text_of(verdict)}", fix=fix)
+
+
+def _is_plain(finding: Finding) -> bool:
+    """Say whether a promise is kept and there is nothing to tell about it."""
+    return finding.verdict == Native()
 
 
 def _row_lines(finding: Finding, width: int) -> Iterator[str]:

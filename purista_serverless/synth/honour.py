@@ -94,9 +94,12 @@ def _source_of(edge: Edge, case: Case) -> tuple[str, Origin]:
         case BindingEdge(event=event, queue=target):
             binding = next(it for it in application.bindings if (it.event, it.queue) == (event, target))
             return _named(binding.address, f"{event} -> {target}"), binding.origin
-        case ScheduleEdge(schedule=name) | CallEdge(schedule=name):
+        case ScheduleEdge(schedule=name):
             schedule = next(it for it in application.schedules if it.name == name)
             return str(schedule.address), schedule.origin
+        case CallEdge(schedule=name, command=command):
+            schedule = next(it for it in application.schedules if it.name == name)
+            return f"{schedule.address} -> {command}", schedule.origin
 
 
 def _named(address: Address, name: str) -> str:

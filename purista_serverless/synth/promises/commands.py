@@ -42,11 +42,11 @@ def judge_timeout(command: Command, case: Case) -> Verdict | None:
     """Judge whether an answer may take as long as the command's timeout."""
     kinds: tuple[EdgeKind, ...] = ("command",) if command.http is None else ("command", "http")
     rows = [row for kind in kinds if (row := case.provider.limit("runtime", kind)) is not None]
-    shortest = min(rows, key=lambda row: row.value, default=None)
-    if shortest is None or command.timeout <= timedelta(seconds=shortest.value):
+    row = min(rows, key=lambda row: row.value, default=None)
+    if row is None or command.timeout <= timedelta(seconds=row.value):
         return Native()
     return Refused(
-        why=f"answers take up to {duration_text(command.timeout)}, and the provider waits {limit_text(shortest)}",
+        why=f"a timeout of {duration_text(command.timeout)} is declared, and the provider's limit is {limit_text(row)}",
         fix="shorten the timeout, or enqueue the work and answer with mode='async'",
     )
 

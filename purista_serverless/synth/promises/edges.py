@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from purista_serverless.adapter import EdgeKind
 
 
+_PLURALS: dict["EdgeKind", str] = {
+    "http": "requests",
+    "command": "commands",
+    "event": "events",
+    "queue": "queues",
+    "schedule": "schedules",
+}
+
+
 def kind_of(edge: Edge) -> "EdgeKind":
     """Give the kind of edge that a provider's limits speak of; a schedule's call is queued like a job."""
     match edge:
@@ -34,11 +43,13 @@ def longest_run(case: Case, kind: "EdgeKind") -> timedelta | None:
 def judge_trigger(edge: Edge, case: Case) -> Verdict | None:
     """Judge whether a function can be started from this kind of edge."""
     kind = kind_of(edge)
+    if edge.consumer is None:
+        return Native(how="carried without a function")
     if kind in case.provider.triggers:
         return Native()
     return Refused(
-        why=f"{case.adapter.name} starts no function from a {kind}",
-        fix=f"choose an adapter with a {kind} trigger, or add one beside it",
+        why=f"{case.adapter.name} starts no functions from {_PLURALS[kind]}",
+        fix=f"choose an adapter that does, or add one for {_PLURALS[kind]} beside it",
     )
 
 
@@ -48,14 +59,22 @@ def judge_attempts(edge: Edge, case: Case) -> Verdict | None:
         return None
     if case.provider.attempts == "exact":
         return Native()
+    return _counted_by_ledger(edge, case) or Degraded(
+        why="the provider's receive counts are approximate", fix=_way_to_count(edge, case)
+    )
+
+
+def _counted_by_ledger(edge: Edge, case: Case) -> Verdict | None:
+    is_tracked = isinstance(edge, QueueEdge) and case.lookup.queues[edge.queue].tracking == "full"
+    return Emulated(how="the ledger counts started runs") if is_tracked and case.provider.conditional_store else None
+
+
+def _way_to_count(edge: Edge, case: Case) -> str:
+    if not case.provider.conditional_store:
+        return "choose an adapter that counts exactly, or one with a conditional store"
     if isinstance(edge, QueueEdge):
-        if case.lookup.queues[edge.queue].tracking == "full" and case.provider.conditional_store:
-            return Emulated(how="the ledger counts started runs")
-        fix = "declare tracking='full', and the ledger counts started runs"
-    else:
-        fix = "move the work to a queue with tracking='full'"
-    why = "attempts are the provider's receive counts, which are approximate"
-    return Degraded(why=why, fix=fix)
+        return "declare tracking='full', and the ledger counts started runs"
+    return "move the work to a queue with tracking='full'"
 
 
 def judge_deliveries(edge: Edge, case: Case) -> Verdict | None:
@@ -64,7 +83,7 @@ def judge_deliveries(edge: Edge, case: Case) -> Verdict | None:
     if row is None or attempts <= row.value:
         return Native()
     return Refused(
-        why=f"{attempts} attempts are declared, and the provider gives up after {limit_text(row)} deliveries",
+        why=f"{attempts} attempts are declared, and the provider's limit is {limit_text(row)}",
         fix=f"declare max_attempts={row.value} or less",
     )
 
@@ -75,7 +94,7 @@ def judge_backoff(edge: Edge, case: Case) -> Verdict | None:
     if row is None or longest <= timedelta(seconds=row.value):
         return Native()
     return Degraded(
-        why=f"retries wait up to {duration_text(longest)}, and redeliveries no longer than {limit_text(row)}",
+        why=f"a backoff of {duration_text(longest)} is declared, and the provider's limit is {limit_text(row)}",
         fix=f"declare Backoff(maximum=...) of {duration_text(timedelta(seconds=row.value))} or less",
     )
 
@@ -86,7 +105,7 @@ def judge_window(edge: Edge, case: Case) -> Verdict | None:
     if row is None or needed <= timedelta(seconds=row.value):
         return Native()
     return Refused(
-        why=f"messages have to be kept for {duration_text(needed)}, and the provider keeps them for {limit_text(row)}",
+        why=f"messages have to be kept for {duration_text(needed)}, and the provider's limit is {limit_text(row)}",
         fix="shorten the window, or the queue's max_delay",
     )
 
@@ -104,7 +123,7 @@ def judge_lease(edge: Edge, case: Case) -> Verdict | None:
     single, longest = case.provider.limit("lease", kind), longest_run(case, kind)
     if longest is not None and needed > longest:
         return Degraded(
-            why=f"the visibility is {duration_text(needed)}, and a run lasts {duration_text(longest)} at most",
+            why=f"a visibility of {duration_text(needed)} is declared, and a run may take {duration_text(longest)}",
             fix=f"declare Lifecycle(visibility=...) of {duration_text(longest)} or less",
         )
     if single is None or needed <= timedelta(seconds=single.value):
@@ -129,7 +148,7 @@ def judge_dead_letter_retention(edge: Edge, case: Case) -> Verdict | None:
     if row is None or needed <= timedelta(seconds=row.value):
         return Native()
     return Refused(
-        why=f"dead letters have to stay for {duration_text(needed)}, and the provider keeps them for {limit_text(row)}",
+        why=f"dead letters have to stay for {duration_text(needed)}, and the provider's limit is {limit_text(row)}",
         fix="shorten dead_letter_retention and the window",
     )
 
@@ -142,7 +161,7 @@ def judge_binding_payload(edge: Edge, case: Case) -> Verdict | None:
     if needed is None or row is None or needed <= row.value:
         return None
     return Degraded(
-        why=f"jobs may have {size_text(needed)}, and the event that becomes one has {limit_text(row)} at most",
+        why=f"jobs may have {size_text(needed)}, and the limit of an event that becomes one is {limit_text(row)}",
         fix="enqueue large jobs instead of emitting their event, or lower the queue's max_payload",
     )
 

@@ -18,14 +18,18 @@ def judge_delay(queue: Queue, case: Case) -> Verdict | None:
     if queue.max_delay is None:
         return Degraded(
             why=f"no max_delay is declared, and a delay beyond {limit_text(row)} fails when it is asked for",
-            fix=f"declare max_delay of {duration_text(longest)} or less, so that it fails on every adapter alike",
+            fix=f"declare {_bound_text(longest)}, so that it fails on every adapter alike",
         )
     if queue.max_delay <= longest:
         return Native()
     return Refused(
-        why=f"delays reach {duration_text(queue.max_delay)}, and the provider's no further than {limit_text(row)}",
-        fix=f"declare max_delay of {duration_text(longest)} or less, and use a schedule for what comes later",
+        why=f"delays of {duration_text(queue.max_delay)} are declared, and the provider's limit is {limit_text(row)}",
+        fix=f"declare {_bound_text(longest)}, and use a schedule for what comes later",
     )
+
+
+def _bound_text(longest: timedelta) -> str:
+    return f"max_delay of {duration_text(longest)} or less" if longest else "max_delay=timedelta(0)"
 
 
 def judge_heartbeat(queue: Queue, case: Case) -> Verdict | None:
@@ -39,7 +43,7 @@ def judge_heartbeat(queue: Queue, case: Case) -> Verdict | None:
     if row is None or needed <= timedelta(seconds=row.value):
         return Emulated(how="one lease covers the whole run")
     return Refused(
-        why=f"runs of {duration_text(needed)} need longer leases than the only one, {limit_text(row)}",
+        why=f"runs of {duration_text(needed)} are declared, and the limit of the only lease is {limit_text(row)}",
         fix="split the work into shorter jobs, or choose an adapter that extends leases",
     )
 
@@ -52,7 +56,7 @@ def judge_runtime(queue: Queue, case: Case) -> Verdict | None:
     if longest is None or queue.max_runtime <= longest:
         return Native()
     return Refused(
-        why=f"runs take up to {duration_text(queue.max_runtime)}, and the provider's {duration_text(longest)} at most",
+        why=f"runs of {duration_text(queue.max_runtime)} are declared, and a run may take {duration_text(longest)}",
         fix="split the work into shorter jobs, or choose an adapter without that limit",
     )
 
@@ -77,7 +81,7 @@ def judge_priorities(queue: Queue, case: Case) -> Verdict | None:
     if row is None or queue.priorities <= row.value:
         return Native()
     return Refused(
-        why=f"{queue.priorities} priorities are declared, and the provider has {limit_text(row)}",
+        why=f"{queue.priorities} priorities are declared, and the provider's limit is {limit_text(row)}",
         fix="declare one queue per priority, or priorities=1",
     )
 
@@ -90,7 +94,7 @@ def judge_payload(queue: Queue, case: Case) -> Verdict | None:
     if row is None or queue.max_payload <= row.value:
         return Native()
     return Refused(
-        why=f"jobs of {size_text(queue.max_payload)} are declared, and the provider takes {limit_text(row)}",
+        why=f"jobs of {size_text(queue.max_payload)} are declared, and the provider's limit is {limit_text(row)}",
         fix=f"declare max_payload={row.value} or less, and pass a reference to what is larger",
     )
 
@@ -136,7 +140,7 @@ def judge_batch(worker: Worker, case: Case) -> Verdict | None:
     if row is None or worker.batch_size <= row.value:
         return Native()
     return Degraded(
-        why=f"batches of {worker.batch_size} are declared, and the provider delivers {limit_text(row)} at a time",
+        why=f"batches of {worker.batch_size} are declared, and the provider's limit is {limit_text(row)}",
         fix=f"declare batch_size={row.value} or less",
     )
 

@@ -37,7 +37,7 @@ def _judge_kind(schedule: Schedule, case: Case, kind: "ScheduleKind") -> Verdict
     if kind not in case.provider.schedule_kinds:
         return Refused(
             why=f"the provider's clock takes no {_KIND_NAMES[kind]} expression",
-            fix=f"write it as {' or '.join(_KIND_NAMES[known] for known in case.provider.schedule_kinds)}",
+            fix=f"write it as {_known_kinds(case)}, or choose an adapter whose clock takes it",
         )
     # In UTC no clock changes, so that what is refused here is refused for the expression's own sake.
     match _translate(schedule, case, "UTC", DstPolicy()):
@@ -47,6 +47,10 @@ def _judge_kind(schedule: Schedule, case: Case, kind: "ScheduleKind") -> Verdict
             return Native(how=", ".join(expressions))
         case Refusal(reason=reason, fix=fix):
             return Refused(why=reason, fix=fix)
+
+
+def _known_kinds(case: Case) -> str:
+    return " or ".join(_KIND_NAMES[kind] for kind in case.provider.schedule_kinds)
 
 
 def judge_time_zone(schedule: Schedule, case: Case) -> Verdict | None:
@@ -121,7 +125,7 @@ def judge_jitter(schedule: Schedule, case: Case) -> Verdict | None:
     if row is None or schedule.jitter <= timedelta(seconds=row.value):
         return Native()
     return Refused(
-        why=f"starts are spread over {duration_text(schedule.jitter)}, and the provider's over {limit_text(row)}",
+        why=f"a jitter of {duration_text(schedule.jitter)} is declared, and the provider's limit is {limit_text(row)}",
         fix="spread the starts by different expressions, or drop jitter",
     )
 
@@ -135,7 +139,7 @@ def judge_payload(schedule: Schedule, case: Case) -> Verdict | None:
     if size is None or size <= row.value:
         return Native()
     return Refused(
-        why=f"the payload has {size_text(size)}, and a schedule takes {limit_text(row)}",
+        why=f"the payload has {size_text(size)}, and the limit of a schedule's is {limit_text(row)}",
         fix="send a reference instead, or compute the payload from the slot",
     )
 
