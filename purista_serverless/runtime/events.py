@@ -27,7 +27,7 @@ from purista_serverless.runtime.runs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from purista_serverless.model import Binding, Filter
     from purista_serverless.runtime.function import Function
@@ -129,7 +129,7 @@ class EventConsumer:
         """Do what follows the end of a message, before it is settled; a redelivery may repeat it."""
 
     def _run(
-        self, function: "Function", message: Message, delivery: "Delivery", attempt: int, ports: "Ports"
+        self, function: "Function", message: Message, delivery: "Delivery", control: JobControl, ports: "Ports"
     ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted]":
         lifecycle, beats = self.lifecycle, 0
 
@@ -138,7 +138,6 @@ class EventConsumer:
             beats += 1
             return beats <= lifecycle.max_extensions and delivery.extend(lifecycle.visibility)
 
-        control = JobControl(attempt)
         return (yield Attempt(function, message, ports, control, beat=beat, heartbeat_interval=lifecycle.heartbeat))
 
     def _settle(self, outcome: Outcome, message: Message, delivery: "Delivery", attempt: int, ports: "Ports") -> None:
@@ -192,10 +191,24 @@ class SubscriptionConsumer(EventConsumer):
         # Checked again here: a platform's own filter may be coarser, or older than this code.
         if not self.matcher.matches(message):
             return None
-        return (yield from self._run(self.function, message, delivery, attempt, ports))
+        return (yield from self._run(self.function, message, delivery, JobControl(attempt), ports))
 
     def _validate(self, message: Message) -> None:
         self.function.payload.load(plain_json(message.payload), self.function.payload_subject)
+
+
+class CallControl(JobControl):
+    """A call's side of its handler's context: it has no record, yet its run may be replaced."""
+
+    __slots__ = ("_is_replaced",)
+
+    def __init__(self, attempt: int, is_replaced: "Callable[[], bool]") -> None:
+        super().__init__(attempt)
+        self._is_replaced = is_replaced
+
+    def cancel_requested(self) -> bool:
+        """Say whether the host stops, or a newer run replaced this one. Reads the run's record."""
+        return self.stopping or self._is_replaced()
 
 
 class CallConsumer(EventConsumer):
@@ -213,7 +226,11 @@ class CallConsumer(EventConsumer):
     ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted | None]":
         if is_superseded(ports, message.run_id):
             return None
-        outcome = yield from self._run(self.function, message, delivery, attempt, ports)
+        control = CallControl(attempt, lambda: is_superseded(ports, message.run_id))
+        outcome = yield from self._run(self.function, message, delivery, control, ports)
+        if is_superseded(ports, message.run_id):
+            # A newer run has taken its place meanwhile: whatever came of this one is discarded.
+            return None
         if isinstance(outcome, Success) and self.function.success_event is not None:
             ports.events.publish(respond(self.function, message, outcome, now=ports.clock.now()))
         return outcome
