@@ -91,10 +91,10 @@ class Attempt:
         dispatched = adispatch(self.function, self.message, self.ports, self.control)
         if self.max_runtime is None:
             return await dispatched
-        import asyncio
+        from purista_serverless.runtime.loop import time_limit
 
         try:
-            async with asyncio.timeout(self.max_runtime / 1000):
+            async with time_limit(self.max_runtime):
                 return await dispatched
         except TimeoutError:
             return Failed(overrun(self.max_runtime))

@@ -9,19 +9,25 @@ from purista_serverless.errors import DeclarationError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
 
 class _Owner:
-    """The loop and the process that it belongs to: a forked child must not run its parent's."""
+    """The loop and the process that it belongs to: a forked child must not run its parent's.
 
-    __slots__ = ("lock", "loop", "process")
+    ``turn`` guards ``is_driven``, which says that a thread runs the loop until its own coroutine is done, and tells
+    the threads that wait when one is.
+    """
+
+    __slots__ = ("is_driven", "loop", "process", "turn")
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.process = 0
-        self.lock = threading.RLock()
+        self.is_driven = False
+        self.turn = threading.Condition()
 
 
 _owner = _Owner()
@@ -33,6 +39,9 @@ def use_loop(loop: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoo
     ``None`` means that the next async handler makes a new one.
     """
     replaced = _owner.loop if _owner.process == os.getpid() else None
+    if _owner.process != os.getpid():
+        # A fork may have happened while another thread of the parent drove the loop.
+        _owner.turn, _owner.is_driven = threading.Condition(), False
     _owner.loop, _owner.process = loop, os.getpid()
     return replaced
 
@@ -51,20 +60,60 @@ def current_loop() -> asyncio.AbstractEventLoop:
 def run(coroutine: "Coroutine[Any, Any, T]") -> T:
     """Run a coroutine to its end, from sync code.
 
-    On a thread other than the one that runs the loop the coroutine is handed over and waited for.
+    Where another thread runs the loop already, the coroutine is handed over and waited for; when that thread is done
+    first, this one runs the loop on.
 
     Raises:
         DeclarationError: The caller is itself running on the loop and would wait for itself.
     """
     loop = current_loop()
-    if not loop.is_running():
-        with _owner.lock:
-            return loop.run_until_complete(coroutine)
     if _runs_here(loop):
         coroutine.close()
         problem = "an async handler must not wait for another one synchronously; write `await ctx.ainvoke(...)`"
         raise DeclarationError(problem)
-    return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+    if _take_turn(loop):
+        return _drive(loop, coroutine)
+    handed = asyncio.run_coroutine_threadsafe(coroutine, loop)
+    handed.add_done_callback(_tell_waiting)
+    if _wait_for_turn(loop, handed):
+        _drive(loop, _ended(handed))
+    return handed.result()
+
+
+def _take_turn(loop: asyncio.AbstractEventLoop) -> bool:
+    with _owner.turn:
+        if _owner.is_driven or loop.is_running():
+            return False
+        _owner.is_driven = True
+        return True
+
+
+def _drive(loop: asyncio.AbstractEventLoop, coroutine: "Coroutine[Any, Any, T]") -> T:
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        with _owner.turn:
+            _owner.is_driven = False
+            _owner.turn.notify_all()
+
+
+def _wait_for_turn(loop: asyncio.AbstractEventLoop, handed: "Future[Any]") -> bool:
+    """Wait until a handed-over coroutine is done, or nobody runs the loop any more: then it is this thread's turn."""
+    with _owner.turn:
+        _owner.turn.wait_for(lambda: handed.done() or not (_owner.is_driven or loop.is_running()))
+        if handed.done():
+            return False
+        _owner.is_driven = True
+        return True
+
+
+async def _ended(handed: "Future[Any]") -> None:
+    await asyncio.wait([asyncio.wrap_future(handed)])
+
+
+def _tell_waiting(_: "Future[Any]") -> None:
+    with _owner.turn:
+        _owner.turn.notify_all()
 
 
 def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
@@ -72,3 +121,8 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
         return asyncio.get_running_loop() is loop
     except RuntimeError:
         return False
+
+
+def time_limit(duration: int) -> asyncio.Timeout:
+    """Give an async context manager that cancels what runs in it after ``duration`` milliseconds."""
+    return asyncio.timeout(duration / 1000)
