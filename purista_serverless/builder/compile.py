@@ -19,7 +19,7 @@ from purista_serverless.builder.schedules import BindingDeclaration, ScheduleDec
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.builder.tracking import idempotency_of, tracking_of
 from purista_serverless.builder.values import Config, Resource, Secret, load_factory
-from purista_serverless.errors import InvalidApplication
+from purista_serverless.errors import DeclarationError, InvalidApplication
 from purista_serverless.schema.paths import resolve_path
 
 _DAY = timedelta(hours=24)
@@ -44,8 +44,12 @@ def compile_application(
 
     Raises:
         InvalidApplication: With every problem that was found.
+        DeclarationError: Something in ``services`` is no builder.
     """
     origin = caller()
+    for service in services:
+        if not isinstance(service, ServiceBuilder):
+            raise DeclarationError(f"{origin}: {service!r} is no service; pass the ServiceBuilder objects themselves")
     problems = list(import_modules(handlers, name, origin))
     declarations = Declarations(name, services, factories)
     problems.extend(check_modules(handlers, declarations))

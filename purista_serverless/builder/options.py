@@ -40,11 +40,16 @@ class _Option:
         return hash((type(self), self._fields()))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._names())
         return f"{type(self).__name__}({shown})"
 
     def _fields(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
+        return tuple(getattr(self, name) for name in self._names())
+
+    @classmethod
+    def _names(cls) -> list[str]:
+        # `Post` and the like have no slots of their own: they are `Route`'s.
+        return [name for base in cls.__mro__ for name in base.__dict__.get("__slots__", ())]
 
 
 class Backoff(_Option):

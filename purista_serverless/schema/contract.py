@@ -107,7 +107,7 @@ class _Comparison:
         kind = sent.get("type")
         if kinds and kind is not None and kind not in kinds:
             return [f"{path or 'value'}: {kind} is sent, {' or '.join(sorted(kinds))} is expected"]
-        if "enum" in expected and "enum" in sent and not set(sent["enum"]) <= set(expected["enum"]):
+        if not _are_choices_known(sent, expected):
             return [f"{path or 'value'}: other values may be sent than are expected"]
         if kind == "array":
             return self.reasons(sent.get("items", {}), expected.get("items", {}), f"{path}[]", depth + 1)
@@ -124,6 +124,18 @@ class _Comparison:
             if name in expected.get("required", ()) and name not in always:
                 found.append(f"{where}: it is required, but {'may be left out' if name in given else 'is not sent'}")
         return found
+
+
+def _are_choices_known(sent: Any, expected: Any) -> bool:
+    given, known = _choices(sent), _choices(expected)
+    return known is None or given is None or all(choice in known for choice in given)
+
+
+def _choices(node: Any) -> list[Any] | None:
+    if "const" in node:
+        return [node["const"]]
+    choices: list[Any] | None = node.get("enum")
+    return choices
 
 
 def _length(reasons: list[str]) -> int:

@@ -6,7 +6,12 @@ A check never raises for what another one reports: a type that cannot be told is
 from collections.abc import Callable, Iterator
 
 from purista_serverless.builder.declarations import Declarations
-from purista_serverless.builder.problems.bounds import check_bounds, check_lifecycles, check_options
+from purista_serverless.builder.problems.bounds import (
+    check_bounds,
+    check_kinds,
+    check_lifecycles,
+    check_options,
+)
 from purista_serverless.builder.problems.edges import check_bindings, check_ordering_keys
 from purista_serverless.builder.problems.handlers import (
     check_annotations,
@@ -43,9 +48,9 @@ _CHECKS: tuple[Callable[[Declarations], Iterator[Problem]], ...] = (
 
 def find_problems(declarations: Declarations) -> tuple[Problem, ...]:
     """Find everything that is wrong, ordered by place and code."""
-    found = list(check_uses(declarations))
-    # The other checks read what handles say, so that there have to be handles.
-    if not any(problem.code == "PS111" for problem in found):
+    found = [*check_uses(declarations), *check_kinds(declarations)]
+    # The other checks read what handles and options say, so that there have to be handles and options.
+    if not any(problem.code in {"PS111", "PS152"} for problem in found):
         for check in _CHECKS:
             found.extend(check(declarations))
     return sort_problems(found)

@@ -7,7 +7,7 @@ from typing import Any
 from purista_serverless.builder.declarations import Declarations
 from purista_serverless.builder.handlers import HandlerDeclaration
 from purista_serverless.builder.handles import Queue
-from purista_serverless.builder.options import Lifecycle, LongRunning
+from purista_serverless.builder.options import Lifecycle, LongRunning, Route
 from purista_serverless.builder.problems.report import problem_at
 from purista_serverless.builder.tracking import implied_by
 from purista_serverless.errors import Problem
@@ -15,6 +15,23 @@ from purista_serverless.naming import did_you_mean
 
 _NOTHING = timedelta()
 _TRACKING = ("none", "terminal", "full")
+
+
+def check_kinds(declarations: Declarations) -> Iterator[Problem]:
+    """Find options that are values of another kind than every other check relies on."""
+    wanted: tuple[tuple[tuple[Any, ...], str, type[Any]], ...] = (
+        (declarations.queues, "profile", LongRunning),
+        (declarations.queues, "lifecycle", Lifecycle),
+        (declarations.subscriptions, "lifecycle", Lifecycle),
+        (declarations.bindings, "lifecycle", Lifecycle),
+        (declarations.commands, "http", Route),
+    )
+    for targets, option, kind in wanted:
+        for target in targets:
+            given = getattr(target, option)
+            if given is not None and not isinstance(given, kind):
+                name = "Post" if kind is Route else kind.__name__
+                yield problem_at("PS152", target, f"{option} knows no {given!r}", f"use {option}={name}(...)")
 
 
 def check_lifecycles(declarations: Declarations) -> Iterator[Problem]:
@@ -96,8 +113,6 @@ def check_options(declarations: Declarations) -> Iterator[Problem]:
     """Find options that exclude each other, are unknown, or promise less than others need."""
     for queue in declarations.queues:
         yield from _choice_problems(queue)
-        if queue.profile is not None and not isinstance(queue.profile, LongRunning):
-            yield problem_at("PS152", queue, f"profile knows no {queue.profile!r}", "use profile=LongRunning(...)")
         if queue.profile is not None and queue.lifecycle is not None:
             what = "both profile=LongRunning(...) and lifecycle=... say how long a job is leased"
             yield problem_at("PS162", queue, what, "keep one of them; max_attempts=... goes with either")

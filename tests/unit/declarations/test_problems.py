@@ -1,23 +1,24 @@
 """Each kind of mistake, in a malformed application of its own, and the text that its author reads."""
 
 from collections.abc import Callable
-from importlib import import_module
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from purista_serverless import Application, InvalidApplication
+from purista_serverless import Application, DeclarationError, InvalidApplication, ServiceBuilder
 from purista_serverless.builder.problems.codes import CODES
+from tests.unit.declarations.building import build, load
+from tests.unit.declarations.shapes import ClosingJob, Report, answering, idle
 
 ROOT = Path(__file__).parents[3]
-HERE = "tests.unit.declarations.malformed"
 
 
 def problems_of(code: str) -> InvalidApplication:
     """Build the malformed application of a code and give its error."""
-    module = import_module(f"{HERE}.{code.lower()}")
     with pytest.raises(InvalidApplication) as caught:
-        Application("shop", module.SERVICES, handlers=getattr(module, "HANDLERS", ()))
+        build(code)
     return caught.value
 
 
@@ -39,8 +40,32 @@ def test_a_rejected_application_leaves_its_builders_open(code: str):
     """After a failure nothing is sealed, so that a shell or a test can go on declaring."""
     problems_of(code)
 
-    module = import_module(f"{HERE}.{code.lower()}")
-    assert all(service.sealed_by is None for service in module.SERVICES)
+    assert all(service.sealed_by is None for service in load(code).SERVICES)
+
+
+def test_options_of_another_kind_are_told_before_anything_reads_them():
+    """A duration instead of a profile or a path instead of a route is a problem, no crash."""
+    billing: Any = ServiceBuilder("Billing")
+    closing = billing.queue("billing.closing", ClosingJob, profile=timedelta(hours=1), lifecycle="long")
+    closing.worker()(idle())
+    billing.command("close", None, Report, http="/close").handler()(answering())
+
+    with pytest.raises(InvalidApplication) as caught:
+        Application("shop", [billing])
+
+    assert [(problem.code, problem.fix) for problem in caught.value.problems] == [
+        ("PS152", "use lifecycle=Lifecycle(...)"),
+        ("PS152", "use profile=LongRunning(...)"),
+        ("PS152", "use http=Post(...)"),
+    ]
+
+
+def test_a_service_is_given_as_its_builder():
+    """A name instead of a builder is refused at once."""
+    services: Any = ["Billing"]
+
+    with pytest.raises(DeclarationError, match="'Billing' is no service"):
+        Application("shop", services)
 
 
 def test_the_documented_codes_are_the_ones_that_exist():
