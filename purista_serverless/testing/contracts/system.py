@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from purista_serverless.application import Application
-    from purista_serverless.builder import Event, Queue
+    from purista_serverless.builder.handles import Event, Queue
+    from purista_serverless.builder.values import Schedule
     from purista_serverless.message import Message
     from purista_serverless.runtime.client import Client
     from purista_serverless.runtime.ports import DeadLetter, LedgerStore
@@ -92,11 +93,11 @@ class System(Protocol):
         """Delete the dead letters of an edge and say how many there were."""
         ...
 
-    def runs(self, schedule: str) -> "tuple[RunHistory, ...]":
+    def runs(self, schedule: "Schedule | str") -> "tuple[RunHistory, ...]":
         """Give the recorded runs of a schedule (``Billing.1.monthlyCycle``), oldest slot first."""
         ...
 
-    def knock(self, schedule: str, slot: "datetime | None" = None) -> None:
+    def knock(self, schedule: "Schedule | str", slot: "datetime | None" = None) -> None:
         """Knock at a schedule's gate, as a provider's scheduler does: for a slot, also a late one, and also twice."""
         ...
 
