@@ -1,12 +1,13 @@
 """Which due slots start: the table of overlap and missed-run policies, as one pure function.
 
-+------------------------+------------------------+--------------------+------------------------------------------+ | |
-skip | runOnce | catchUp |
-+========================+========================+====================+==========================================+ |
-candidates | slots not too late | the newest | the newest N, oldest first | | allow | start | start | start all, in
-order | | forbid, a run is open | record it as skipped | record as skipped | wait; the run that closes starts the next|
-| replace, a run is open | supersede it, start | supersede, start | only the newest starts |
-+------------------------+------------------------+--------------------+------------------------------------------+
++------------------------+------------------------+--------------------+-------------------------------------------+
+|                        | skip                   | runOnce            | catchUp                                   |
++========================+========================+====================+===========================================+
+| candidates             | slots not too late     | the newest         | the newest N, oldest first                |
+| allow                  | start                  | start              | start all, in order                       |
+| forbid, a run is open  | record it as skipped   | record as skipped  | wait; the run that closes starts the next |
+| replace, a run is open | supersede it, start    | supersede, start   | only the newest starts                    |
++------------------------+------------------------+--------------------+-------------------------------------------+
 """
 
 from typing import TYPE_CHECKING, Literal
