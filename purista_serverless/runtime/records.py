@@ -98,8 +98,8 @@ class JobRecord:
     def to_fields(self) -> dict[str, Any]:
         """Give the record as the store's JSON object; absent values are left out."""
         fields = {name: getattr(self, name) for name in self.__slots__}
-        fields["history"], fields["runs"] = list(self.history), list(self.runs)
-        return {name: value for name, value in fields.items() if value is not None and value != []}
+        fields["history"], fields["runs"] = list(self.history) or None, list(self.runs) or None
+        return {name: value for name, value in fields.items() if value is not None}
 
     @classmethod
     def from_fields(cls, fields: "Mapping[str, Any]") -> "JobRecord":

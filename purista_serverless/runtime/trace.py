@@ -2,14 +2,17 @@
 
 from purista_serverless.runtime.ids import random_id, random_span_id
 
-_LENGTH = 55
+_HEXADECIMAL = "0123456789abcdef"
 
 
 def trace_id_of(traceparent: str | None) -> str | None:
     """Give the trace id inside a ``traceparent``, or ``None`` if it is missing or malformed."""
-    if traceparent is None or len(traceparent) != _LENGTH or traceparent[2] != "-" or traceparent[35] != "-":
+    if traceparent is None or len(traceparent) != 55:
         return None
-    return traceparent[3:35]
+    version, trace, span, flags = traceparent[:2], traceparent[3:35], traceparent[36:52], traceparent[53:]
+    is_divided = traceparent[2] == traceparent[35] == traceparent[52] == "-"
+    is_marked = version != "ff" and _is_hexadecimal(version + flags)
+    return trace if is_divided and is_marked and _is_id(trace) and _is_id(span) else None
 
 
 def span_id_of(traceparent: str | None) -> str | None:
@@ -28,4 +31,12 @@ def continued(traceparent: str | None, trace_id: str | None) -> str:
 
 
 def _is_trace_id(text: str | None) -> bool:
-    return text is not None and len(text) == 32 and text.strip("0") != "" and not text.strip("0123456789abcdef")
+    return text is not None and len(text) == 32 and _is_id(text)
+
+
+def _is_id(text: str) -> bool:
+    return _is_hexadecimal(text) and text.strip("0") != ""
+
+
+def _is_hexadecimal(text: str) -> bool:
+    return not text.strip(_HEXADECIMAL)
