@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
+from purista_serverless.errors import Problem
 from purista_serverless.naming import shorten, slug
 from purista_serverless.synth.files import MARKER
 from purista_serverless.topology import Function, Topology
 
 FOLDER = "handlers"
+UNREACHABLE = "PS261"
 
 _LINE_LENGTH = 120
 _LONGEST_STEM = 80
@@ -30,6 +32,26 @@ def render_handler(function: Function) -> str:
     """Render one entry module."""
     call = _call_text(list(_arguments(function)))
     return f"# {MARKER}\nfrom purista_serverless.runtime.entry import entry\n\nhandler = {call}\n"
+
+
+def find_unreachable(topology: Topology) -> tuple[Problem, ...]:
+    """Find the functions that no entry module could import: handlers inside functions, services without a name."""
+    return tuple(_unreachable(function) for function in topology.functions if not _is_importable(function))
+
+
+def _is_importable(function: Function) -> bool:
+    return function.module not in {"", "__main__"} and bool(function.attribute) and "<" not in function.attribute
+
+
+def _unreachable(function: Function) -> Problem:
+    is_service = function.kind in {"binding", "gate"}
+    thing = f"the service {function.address.service}" if is_service else function.attribute
+    return Problem(
+        UNREACHABLE,
+        where=f"{function.address} ({function.origin})",
+        what=f"{thing} has no name in a module that a deployed function could import",
+        fix="assign the ServiceBuilder to a variable of a module" if is_service else "define the handler in a module",
+    )
 
 
 def handler_paths(topology: Topology) -> dict[str, str]:

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from purista_serverless.adapter import Adapter, load_object
-from purista_serverless.errors import StaleFiles
+from purista_serverless.errors import CheckFailed, StaleFiles
 from purista_serverless.model import Application
 from purista_serverless.synth.check import verify
 from purista_serverless.synth.files import Changes, compare, write
-from purista_serverless.synth.handlers import FOLDER, render_handlers
+from purista_serverless.synth.handlers import FOLDER, find_unreachable, render_handlers
 from purista_serverless.topology import topology_of
 
 
@@ -22,10 +22,12 @@ def build(application: Application, adapter: Adapter, root: Path, *, strict: boo
         strict: Whether a promise that is kept in part only stops the build.
 
     Raises:
-        CheckFailed: A promise cannot be kept; nothing has been written.
+        CheckFailed: A promise cannot be kept, or a handler cannot be imported; nothing has been written.
         FileExistsError: A file that was not generated is in the way; nothing has been written.
     """
     verify(application, adapter, strict=strict)
+    if problems := find_unreachable(topology_of(application)):
+        raise CheckFailed(adapter.name, problems)
     return write(root, render(application, adapter), folders=_folders(adapter))
 
 

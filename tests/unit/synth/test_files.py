@@ -6,7 +6,7 @@ from purista_serverless.errors import CheckFailed, StaleFiles
 from purista_serverless.synth.files import MARKER, Changes, compare, write
 from purista_serverless.synth.pipeline import build, render, verify_files
 from purista_serverless.testing.contracts.sample import sample_application
-from purista_serverless.testing.descriptors import SQS_LIKE
+from purista_serverless.testing.descriptors import IDEAL, SQS_LIKE
 from tests.unit.synth.demands import DEMANDS, application_of
 
 FILES = {"handlers/a.py": f"# {MARKER}\na = 1\n", "handlers/b.py": f"# {MARKER}\nb = 'ü'\n"}
@@ -102,11 +102,20 @@ def test_nothing_is_written_if_a_promise_cannot_be_kept(tmp_path):
 
 def test_a_strict_build_minds_what_is_degraded(tmp_path):
     """The same application is built, or refused if strict."""
-    adapter, demand, _ = DEMANDS["sqs-like-undeclared-delay"]
+    with pytest.raises(CheckFailed, match="PS211"):
+        build(sample_application(), SQS_LIKE, tmp_path, strict=True)
+    assert build(sample_application(), SQS_LIKE, tmp_path).written
 
-    with pytest.raises(CheckFailed):
-        build(application_of(demand), adapter, tmp_path, strict=True)
-    assert build(application_of(demand), adapter, tmp_path).written
+
+def test_a_handler_that_cannot_be_imported_stops_the_build(golden, tmp_path):
+    """A handler inside a function, and a service that no module holds, are named with what to do about them."""
+    _, demand, _ = DEMANDS["bare-everything"]
+
+    with pytest.raises(CheckFailed) as raised:
+        build(application_of(demand), IDEAL, tmp_path)
+
+    golden("check/unreachable.txt", f"{raised.value}\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_manifest_is_readable(golden):
