@@ -34,7 +34,7 @@ class Model(BaseModel):
 
     A field may be given by either name. Unknown fields are ignored, because a newer producer may send more than this
     consumer knows. A field whose default is ``None`` is left out of the JSON while it is ``None``; a nullable field
-    without a default is sent as ``null``.
+    without a default is sent as ``null``. Numbers are finite, since JSON has no others.
 
     Example:
         >>> class CycleDue(Model):
@@ -46,6 +46,7 @@ class Model(BaseModel):
 
     model_config = ConfigDict(
         alias_generator=to_camel,
+        allow_inf_nan=False,
         frozen=True,
         extra="ignore",
         serialize_by_alias=True,

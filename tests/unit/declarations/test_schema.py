@@ -151,6 +151,19 @@ def test_a_value_of_another_type_is_not_dumped(declared: Any, value: Any):
         codec_of(declared).dump_json(value)
 
 
+class Price(Model):
+    """A model with a fraction."""
+
+    amount: float
+
+
+@pytest.mark.parametrize("amount", [float("nan"), float("inf")])
+def test_a_number_that_json_cannot_write_is_refused_where_it_is_made(amount: float):
+    """It would arrive as `null`, and fail at the consumer."""
+    with pytest.raises(ValidationError, match="finite"):
+        Price(amount=amount)
+
+
 @pytest.mark.parametrize("raw", [b"", b" ", b"null", b"{}", b" {} "])
 def test_nothing_may_be_written_in_several_ways(raw: bytes):
     """Where no payload is declared, an absent, a null and an empty one are the same."""
