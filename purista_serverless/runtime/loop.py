@@ -17,16 +17,16 @@ T = TypeVar("T")
 class _Owner:
     """The loop and the process that it belongs to: a forked child must not run its parent's.
 
-    ``turn`` guards ``is_driven``, which says that a thread runs the loop until its own coroutine is done, and tells
-    the threads that wait when one is.
+    ``driven`` is the loop that a thread runs until its own coroutine is done; ``turn`` guards it, and tells the
+    threads that wait when a coroutine is done.
     """
 
-    __slots__ = ("is_driven", "loop", "process", "turn")
+    __slots__ = ("driven", "loop", "process", "turn")
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.process = 0
-        self.is_driven = False
+        self.driven: asyncio.AbstractEventLoop | None = None
         self.turn = threading.Condition()
 
 
@@ -41,7 +41,7 @@ def use_loop(loop: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoo
     replaced = _owner.loop if _owner.process == os.getpid() else None
     if _owner.process != os.getpid():
         # A fork may have happened while another thread of the parent drove the loop.
-        _owner.turn, _owner.is_driven = threading.Condition(), False
+        _owner.turn, _owner.driven = threading.Condition(), None
     _owner.loop, _owner.process = loop, os.getpid()
     return replaced
 
@@ -82,9 +82,9 @@ def run(coroutine: "Coroutine[Any, Any, T]") -> T:
 
 def _take_turn(loop: asyncio.AbstractEventLoop) -> bool:
     with _owner.turn:
-        if _owner.is_driven or loop.is_running():
+        if _is_run(loop):
             return False
-        _owner.is_driven = True
+        _owner.driven = loop
         return True
 
 
@@ -93,17 +93,17 @@ def _drive(loop: asyncio.AbstractEventLoop, coroutine: "Coroutine[Any, Any, T]")
         return loop.run_until_complete(coroutine)
     finally:
         with _owner.turn:
-            _owner.is_driven = False
+            _owner.driven = None
             _owner.turn.notify_all()
 
 
 def _wait_for_turn(loop: asyncio.AbstractEventLoop, handed: "Future[Any]") -> bool:
     """Wait until a handed-over coroutine is done, or nobody runs the loop any more: then it is this thread's turn."""
     with _owner.turn:
-        _owner.turn.wait_for(lambda: handed.done() or not (_owner.is_driven or loop.is_running()))
+        _owner.turn.wait_for(lambda: handed.done() or not _is_run(loop))
         if handed.done():
             return False
-        _owner.is_driven = True
+        _owner.driven = loop
         return True
 
 
@@ -114,6 +114,10 @@ async def _ended(handed: "Future[Any]") -> None:
 def _tell_waiting(_: "Future[Any]") -> None:
     with _owner.turn:
         _owner.turn.notify_all()
+
+
+def _is_run(loop: asyncio.AbstractEventLoop) -> bool:
+    return _owner.driven is loop or loop.is_running()
 
 
 def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
