@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.ports import DeadLetter, Stored
 
 
+_HOSTED = ("binding:", "gate:")
+
+
 class NoWayOut:
     """Every port that leads out of this process, closed."""
 
@@ -94,6 +97,8 @@ class EnvironmentSettings:
 
 def bind(entry: "Entry") -> "Callable[..., Any]":
     """Give a function that takes an envelope (JSON text or object) and gives what came of it, as a JSON object."""
+    if entry.triggers[0].startswith(_HOSTED):
+        return _hosted(entry)
     function = entry.function()
     closed = NoWayOut()
     ports = Ports(
@@ -114,6 +119,16 @@ def bind(entry: "Entry") -> "Callable[..., Any]":
 
             return execute(function, Message.from_wire(wire), ports).to_wire()
         return _dispatched(function, wire, ports)
+
+    return handler
+
+
+def _hosted(entry: "Entry") -> "Callable[..., Any]":
+    """Give a function that says where bindings and gates run: what they send leads out of this process."""
+    entry.load()
+
+    def handler(_event: object = None, _context: object = None) -> NoReturn:
+        raise Unavailable(f"{entry.triggers[0]} sends what it makes to queues and events; host the whole application")
 
     return handler
 
