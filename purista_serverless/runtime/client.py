@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from purista_serverless.errors import DeclarationError
 from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Message, Party
 from purista_serverless.runtime.enqueue import Enqueue, QueueSpec
+from purista_serverless.runtime.function import INSTANCE
 from purista_serverless.runtime.ids import random_id
 from purista_serverless.runtime.invoke import result_of
 from purista_serverless.runtime.trace import continued, trace_id_of
@@ -191,6 +192,6 @@ class Client:
             traceparent=call.traceparent,
             tenant_id=call.tenant_id,
             principal_id=call.principal_id,
-            sender=Party(self._application, "", "client"),
+            sender=Party(self._application, "", "client", INSTANCE),
             **fields,
         )

@@ -73,7 +73,7 @@ def respond(function: "Function", message: Message, outcome: Outcome, *, now: in
         principal_id=message.principal_id,
         sender=function.party,
         receiver=message.sender,
-        is_handled_error=None if error is None else error["status"] != 500,
+        is_handled_error=None if error is None else not isinstance(outcome, Failed),
     )
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Message, Party
 from purista_serverless.runtime.enqueue import Enqueue
+from purista_serverless.runtime.function import INSTANCE
 from purista_serverless.runtime.ids import derived_id
 from purista_serverless.runtime.keys import Key
 from purista_serverless.runtime.runs import call_token
@@ -53,7 +54,7 @@ class _Trigger:
     def party(self) -> Party:
         """Give the schedule as the sender of messages."""
         address = self.schedule.address
-        return Party(address.service, address.version, address.name)
+        return Party(address.service, address.version, address.name, INSTANCE)
 
     def message(self, message_type: str, message_id: str, run_id: str, payload: bytes, **fields: Any) -> Message:
         """Give a message of a run, dated by its slot."""
