@@ -340,9 +340,11 @@ class Context:
         if queue.name not in self.function.can_enqueue:
             fix = "add the queue to can_enqueue=[...] of the handler"
             raise UndeclaredUse(self.function.name, "enqueue to", queue.name, fix)
+        from purista_serverless.message.job import SOURCE_MESSAGE_HEADER
         from purista_serverless.runtime.enqueue import Enqueue, QueueSpec
 
         origin, count = self._nth_id(f"queue:{queue.name}")
+        options["headers"] = {**(options.get("headers") or {}), SOURCE_MESSAGE_HEADER: self.message.id}
         spec = self.function.queues.get(queue.name) or QueueSpec.of(queue)
         order = Enqueue.of(spec, payload, parameter, cause=self, origin=f"{origin}#{count}", **options)
         return lambda: order.send(self.ports)
