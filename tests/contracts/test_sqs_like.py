@@ -4,6 +4,7 @@ from typing import Any
 
 from purista_serverless.application import Application
 from purista_serverless.testing import Simulation
+from purista_serverless.testing.contracts.event import EventContract
 from purista_serverless.testing.contracts.queue import QueueContract
 from purista_serverless.testing.contracts.queue.batches import Ordering
 from purista_serverless.testing.contracts.queue.leases import LongRuns
@@ -21,6 +22,10 @@ class Simulated(Suite):
 
 class TestQueue(Simulated, QueueContract, Ordering, LongRuns):
     """Queues."""
+
+
+class TestEvent(Simulated, EventContract):
+    """Events, subscriptions and bindings."""
 
 
 class TestSchedule(Simulated, ScheduleContract):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from purista_serverless.testing.history import JobHistory
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
