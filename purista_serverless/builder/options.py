@@ -89,7 +89,7 @@ class Lifecycle(_Option):
         max_attempts: Started handler runs until the dead letter.
         window: Time from the last enqueue after which no further attempt starts.
         backoff: Delay between attempts.
-        poison_threshold: Equal failures in a row after which a worker pauses; 0 is never.
+        poison_threshold: Equal failures in a row after which a job goes to the dead letters at once; 0 is never.
 
     Example:
         >>> Lifecycle(max_attempts=3).window

@@ -33,6 +33,8 @@ def implied_by(queue: Queue[Any, Any], declarations: Declarations) -> tuple[str,
     )
     if queue.results is not None and queue.results.delivery == "required":
         reasons.append("results with delivery='required'")
+    if queue.lifecycle is not None and queue.lifecycle.poison_threshold:
+        reasons.append("lifecycle with poison_threshold, which counts equal failures")
     if queue.profile is not None:
         reasons.append("profile=LongRunning(...)")
     reasons.extend(_accepting_commands(queue, declarations))

@@ -76,6 +76,7 @@ class Assembly:
             max_lateness=milliseconds(schedule.max_lateness),
             run_timeout=milliseconds(schedule.run_timeout),
             enabled=schedule.enabled,
+            jitter=milliseconds(schedule.jitter) if schedule.jitter is not None else 0,
             retentions={name: spec.retention for name, spec in self.queues.items()},
         )
 

@@ -134,13 +134,14 @@ class Consumer(Protocol):
 class EdgeLifecycle:
     """A lifecycle's numbers, in milliseconds."""
 
-    __slots__ = ("heartbeat", "max_extensions", "max_runtime", "retry", "visibility")
+    __slots__ = ("heartbeat", "max_extensions", "max_runtime", "poison_threshold", "retry", "visibility")
 
     def __init__(self, lifecycle: "Lifecycle | LifecycleOption", max_runtime: int | None = None) -> None:
         backoff = lifecycle.backoff
         self.visibility = milliseconds(lifecycle.visibility)
         self.heartbeat = milliseconds(lifecycle.heartbeat)
         self.max_extensions: int = lifecycle.max_extensions
+        self.poison_threshold: int = lifecycle.poison_threshold
         self.max_runtime = max_runtime
         self.retry = RetryPolicy(
             max_attempts=lifecycle.max_attempts,

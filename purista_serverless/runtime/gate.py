@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 from purista_serverless.errors import RetryLater, Unavailable
 from purista_serverless.message.wire import format_json
+from purista_serverless.runtime.ids import derived_id
 from purista_serverless.runtime.ledger import JobLedger
 from purista_serverless.runtime.ports import DeadLetter
 from purista_serverless.runtime.records import SKEW, cancel
@@ -73,6 +74,7 @@ class Timetable:
     __slots__ = (
         "concurrency",
         "enabled",
+        "jitter",
         "max_catch_up_count",
         "max_lateness",
         "missed_runs",
@@ -96,6 +98,7 @@ class Timetable:
         max_catch_up_count: int = 10,
         max_lateness: int = 300_000,
         run_timeout: int = 86_400_000,
+        jitter: int = 0,
         enabled: bool = True,
         retentions: "Mapping[str, int] | None" = None,
     ) -> None:
@@ -108,8 +111,15 @@ class Timetable:
         self.max_catch_up_count = max_catch_up_count
         self.max_lateness = max_lateness
         self.run_timeout = run_timeout
+        self.jitter = jitter
         self.enabled = enabled
         self.retentions = retentions or {}
+
+    def ready_at(self, slot: int) -> int:
+        """Give when a slot may start: somewhere in the jitter window behind it, always at the same place."""
+        if not self.jitter:
+            return slot
+        return slot + int(derived_id(self.name, slot)[:8], 16) % (self.jitter + 1)
 
 
 class GateReport:
@@ -163,11 +173,18 @@ class Gate:
         self.ports = ports
         self._key = f"schedule:{timetable.name}/state"
 
-    def next_slot(self) -> int | None:
-        """Give the next slot after now, ``None`` if the schedule is disabled or has ended."""
-        if not self.timetable.enabled:
+    def next_knock(self) -> int | None:
+        """Give when to knock next, ``None`` if the schedule is disabled or has ended.
+
+        That is the next slot, or the end of the jitter of a slot that has passed.
+        """
+        table, now = self.timetable, self.ports.clock.now()
+        if not table.enabled:
             return None
-        return self.timetable.slots.next_after(self.ports.clock.now())
+        spread = table.slots.newest(now - table.jitter - 1, now, _TRIES) if table.jitter else ()
+        waiting = [ready for slot in spread if (ready := table.ready_at(slot)) > now]
+        upcoming = table.slots.next_after(now)
+        return min([*waiting, upcoming] if upcoming is not None else waiting, default=None)
 
     def knock(self, slot: int | None = None) -> GateReport:
         """Start what is due.
@@ -208,8 +225,9 @@ class Gate:
 
     def _take_due(self, state: _State, now: int, report: GateReport) -> bool:
         table = self.timetable
-        slots = self._candidates(state.watermark, now)
-        passed = table.slots.newest(state.watermark, slots[0] - 1 if slots else now, _TRIES)
+        horizon = self._horizon(now)
+        slots = self._candidates(state.watermark, horizon, now)
+        passed = table.slots.newest(state.watermark, slots[0] - 1 if slots else horizon, _TRIES)
         if passed:
             self._save(state, watermark=passed[-1])
             report.dropped += len(passed)
@@ -239,18 +257,25 @@ class Gate:
                 assert_never(step)
         return True
 
-    def _candidates(self, watermark: int, now: int) -> tuple[int, ...]:
+    def _candidates(self, watermark: int, horizon: int, now: int) -> tuple[int, ...]:
         table = self.timetable
+        lateness = table.max_lateness + table.jitter
         # Of a long outage only the slots that a policy can consider are enumerated.
-        after = max(watermark, now - table.max_lateness - 1) if table.missed_runs == "skip" else watermark
+        after = max(watermark, now - lateness - 1) if table.missed_runs == "skip" else watermark
         limit = {"skip": _TRIES, "runOnce": 1, "catchUp": table.max_catch_up_count}[table.missed_runs]
         return candidates(
-            table.slots.newest(after, now, limit),
+            table.slots.newest(after, horizon, limit),
             table.missed_runs,
             now=now,
-            max_lateness=table.max_lateness,
+            max_lateness=lateness,
             max_catch_up_count=table.max_catch_up_count,
         )
+
+    def _horizon(self, now: int) -> int:
+        """Give up to when slots are due: a slot whose jitter is not over holds back those behind it."""
+        table = self.timetable
+        spread = table.slots.newest(now - table.jitter - 1, now, _TRIES) if table.jitter else ()
+        return next((slot - 1 for slot in spread if table.ready_at(slot) > now), now)
 
     def _beginning(self, slot: int | None, now: int) -> int:
         """Give the watermark of a new timetable: before the slot that woke us, if it is one of its slots, else now."""

@@ -192,7 +192,16 @@ class JobConsumer:
             ledger.change(job.id, now, lambda old: release(old, fence=record.fence, reason="", now=now, counted=False))
             delivery.redeliver(0, counted=False)
             return
-        self._settle(record, self._decide(outcome, job, record.attempt, ports), delivery, job, ports)
+        decision = self._decide(outcome, job, record.attempt, ports)
+        if isinstance(decision, Again) and self._is_poison(record, decision.reason):
+            decision = GiveUp(f"poison message: {decision.reason}")
+        self._settle(record, decision, delivery, job, ports)
+
+    def _is_poison(self, record: JobRecord, reason: str) -> bool:
+        """Say whether a job keeps failing for the same reason, so that trying again is of no use."""
+        threshold = self.lifecycle.poison_threshold
+        earlier = [entry["reason"] for entry in record.history[1 - threshold :]] if threshold > 1 else []
+        return threshold > 0 and len(earlier) == threshold - 1 and set(earlier) <= {reason}
 
     def _attempt(
         self, delivery: "Delivery", job: Job, ports: "Ports", control: JobControl

@@ -99,7 +99,7 @@ class Scheduler:
             self.request(name, slot, _RETRY_DELAY)
 
     def _arm(self, name: str) -> None:
-        slot = self._gates[name].next_slot()
+        slot = self._gates[name].next_knock()
         if slot is not None:
             self._timers[name] = self._clock.call_at(slot, lambda: self._wake(name, slot))
 
