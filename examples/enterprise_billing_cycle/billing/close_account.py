@@ -19,13 +19,15 @@ def require_principal(ctx: Context, payload: CloseAccount, parameter: AccountPat
 
 @close_account.handler(can_emit=[account_closed], before=[require_principal])
 def close(ctx: Context, payload: CloseAccount, parameter: AccountPath, *, accounts: Accounts) -> AccountClosed:
-    """Close an account as of today; it pays for the current cycle and for no later one."""
+    """Close an account as of today; it pays for the current cycle and for no later one.
+
+    Asking again repeats the answer and the event, in case the first time ended between the two.
+    """
     account = accounts.get(parameter.account_id)
     if account is None:
         raise HandledError(404, f"there is no account {parameter.account_id}")
-    if account.closed_on is not None:
-        raise HandledError(409, f"account {account.id} is closed since {account.closed_on}")
-    closed = AccountClosed(account_id=account.id, closed_on=ctx.now.date(), reason=payload.reason)
-    accounts.change(account.id, closed_on=closed.closed_on)
+    closed_on = account.closed_on or ctx.now.date()
+    closed = AccountClosed(account_id=account.id, closed_on=closed_on, reason=payload.reason)
+    accounts.change(account.id, closed_on=closed_on)
     ctx.emit(account_closed, closed)
     return closed

@@ -165,13 +165,14 @@ class TestCloseAccount:
         assert isinstance(outcome, Rejected)
         assert outcome.error.status == 404
 
-    def test_an_account_closes_once(self, accounts):
-        """The second request conflicts with the first."""
-        self.dispatch(accounts, "acme")
-        _, outcome = self.dispatch(accounts, "acme")
+    def test_asking_again_repeats_the_answer(self, accounts):
+        """An account that is closed keeps its date, and everybody is told again."""
+        accounts.change("acme", closed_on=date(2026, 5, 4))
+        ctx, outcome = self.dispatch(accounts, "acme")
 
-        assert isinstance(outcome, Rejected)
-        assert outcome.error.status == 409
+        assert isinstance(outcome, Success)
+        assert [event.closed_on for event in ctx.emitted(account_closed)] == [date(2026, 5, 4)]
+        assert accounts.get("acme").closed_on == date(2026, 5, 4)
 
 
 class TestSubscriptions:
