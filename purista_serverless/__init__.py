@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from purista_serverless.builder.handles import Event as Event
     from purista_serverless.builder.handles import Queue as Queue
     from purista_serverless.builder.options import Backoff as Backoff
+    from purista_serverless.builder.options import Cors as Cors
     from purista_serverless.builder.options import Delete as Delete
     from purista_serverless.builder.options import Get as Get
     from purista_serverless.builder.options import Lifecycle as Lifecycle
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
     from purista_serverless.errors import RetryLater as RetryLater
     from purista_serverless.errors import UndeclaredUse as UndeclaredUse
     from purista_serverless.errors import UnknownTimezone as UnknownTimezone
+    from purista_serverless.message.identity import HttpRequest as HttpRequest
+    from purista_serverless.message.identity import Identity as Identity
     from purista_serverless.runtime.context import Context as Context
+    from purista_serverless.runtime.jwt import jwt_authenticator as jwt_authenticator
     from purista_serverless.schedule.expressions import Cron as Cron
     from purista_serverless.schedule.expressions import DstPolicy as DstPolicy
     from purista_serverless.schedule.expressions import Interval as Interval
@@ -56,6 +60,7 @@ _HOMES = {
     "builder.handles": ("Command", "Event", "Queue"),
     "builder.options": (
         "Backoff",
+        "Cors",
         "Delete",
         "Get",
         "Lifecycle",
@@ -85,7 +90,9 @@ _HOMES = {
         "UndeclaredUse",
         "UnknownTimezone",
     ),
+    "message.identity": ("HttpRequest", "Identity"),
     "runtime.context": ("Context",),
+    "runtime.jwt": ("jwt_authenticator",),
     "schedule.expressions": ("Cron", "DstPolicy", "Interval", "OneShot"),
     "schema.models": ("Model",),
     "schema.results": ("QueueResult", "ResultReason"),

@@ -8,8 +8,14 @@ from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.builder.values import Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from purista_serverless.builder.options import Cors
+    from purista_serverless.message.identity import HttpRequest, Identity
     from purista_serverless.runtime.client import Client
     from purista_serverless.runtime.ports import Ports
+
+    Authenticate = Callable[[HttpRequest], Identity | None | Awaitable[Identity | None]]
 
 
 class Application:
@@ -21,8 +27,9 @@ class Application:
         handlers: Dotted names of the modules that register handlers. A deployed function imports the one module that
             its handler is in. Handlers that are registered already need no module here.
         resources: Factories in place of the declared ones, by resource or by name.
-        authenticate: Function of an HTTP request that tells tenant and principal; without one the platform's
-            authoriser has to.
+        authenticate: Function from an ``HttpRequest`` to the ``Identity`` of who sent it, ``None`` for nobody; ``def`` or
+            ``async def``. Without one the platform's authoriser has to tell. ``jwt_authenticator`` makes one.
+        cors: Which web pages of other origins may call; none when omitted.
 
     Raises:
         InvalidApplication: The declarations contradict each other; the error lists all problems with file and line.
@@ -44,13 +51,14 @@ class Application:
         *,
         handlers: Sequence[str] = (),
         resources: Mapping[Resource[Any] | str, Callable[[], Any] | str] | None = None,
-        authenticate: Callable[..., Any] | None = None,
+        authenticate: "Authenticate | None" = None,
+        cors: "Cors | None" = None,
     ) -> None:
         factories = {_name_of(resource): factory for resource, factory in (resources or {}).items()}
         self.name = name
         self.services = tuple(services)
         self.model = compile_application(
-            name, self.services, handlers=handlers, factories=factories, authenticate=authenticate
+            name, self.services, handlers=handlers, factories=factories, authenticate=authenticate, cors=cors
         )
 
     def client(self, ports: "Ports", *, tenant_id: str | None = None, principal_id: str | None = None) -> "Client":

@@ -16,6 +16,7 @@ Each leaf also inherits the matching builtin, so that callers may catch either::
     ├─ BoundExceeded(ValueError)            an enqueue is beyond what its queue declares
     ├─ BadEvent(ValueError)                 a platform sent something that is no trigger of ours
     ├─ Unavailable(ConnectionError)         a port's other side cannot be reached; try again
+    ├─ StoreError(OSError)                  the embedded runtime's file cannot be used as it is
     ├─ LeaseLost(RuntimeError)              another delivery owns the job now
     ├─ InvocationFailed(RuntimeError)       an invoked command failed without an answer that may leave it
     ├─ HandledError                         raised by users: an answer, not a fault
@@ -47,6 +48,7 @@ __all__ = [
     "PuristaServerlessError",
     "RetryLater",
     "StaleFiles",
+    "StoreError",
     "Unavailable",
     "UndeclaredUse",
     "UnknownAdapter",
@@ -209,6 +211,18 @@ class BadEvent(PuristaServerlessError, ValueError):
 
 class Unavailable(PuristaServerlessError, ConnectionError):
     """A port's other side cannot be reached; what was asked may or may not have happened."""
+
+
+class StoreError(PuristaServerlessError, OSError):
+    """The embedded runtime's file cannot be used as it is, and trying again will not change that.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: object, problem: str, fix: str) -> None:
+        super().__init__(f"{path}: {problem}; {fix}")
+        self.path = path
 
 
 class LeaseLost(PuristaServerlessError, RuntimeError):

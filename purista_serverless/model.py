@@ -127,6 +127,17 @@ class Http:
     status: int | None = None
     tags: tuple[str, ...] = ()
     summary: str = ""
+    max_body: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cors:
+    """Which web pages of other origins may call; what is not named stays forbidden to them."""
+
+    origins: tuple[str, ...]
+    headers: tuple[str, ...] = ()
+    credentials: bool = False
+    max_age: timedelta = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,3 +362,4 @@ class Application:
     settings: tuple[Setting, ...] = ()
     handler_modules: tuple[str, ...] = ()
     authenticate: Callable[..., Any] | None = None
+    cors: Cors | None = None

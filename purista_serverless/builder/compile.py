@@ -10,7 +10,7 @@ from purista_serverless.builder.annotations import keyword_names
 from purista_serverless.builder.declarations import Declarations, Factory
 from purista_serverless.builder.handlers import HandlerDeclaration, SubscriptionDeclaration
 from purista_serverless.builder.handles import Command, Event, Queue
-from purista_serverless.builder.options import Lifecycle, ResultEvents, Route
+from purista_serverless.builder.options import Cors, Lifecycle, ResultEvents, Route
 from purista_serverless.builder.origin import Origin, caller, shown_path
 from purista_serverless.builder.problems import find_problems, sort_problems
 from purista_serverless.builder.problems.edges import MESSAGE_KEYS
@@ -32,6 +32,7 @@ def compile_application(
     handlers: Sequence[str] = (),
     factories: Mapping[str, Factory] | None = None,
     authenticate: Callable[..., Any] | None = None,
+    cors: Cors | None = None,
 ) -> model.Application:
     """Import the handler modules, check all declarations together, resolve every default and close the builders.
 
@@ -41,6 +42,7 @@ def compile_application(
         handlers: Modules that register handlers, as dotted names.
         factories: Factories of resources by name, in place of the declared ones.
         authenticate: Function that tells who sent an HTTP request.
+        cors: Which web pages of other origins may call.
 
     Raises:
         InvalidApplication: With every problem that was found.
@@ -56,7 +58,7 @@ def compile_application(
     problems.extend(find_problems(declarations))
     if problems:
         raise InvalidApplication(name, sort_problems(problems))
-    application = _Compilation(declarations).application(origin, handlers, authenticate)
+    application = _Compilation(declarations).application(origin, handlers, authenticate, cors)
     for service in services:
         service.sealed_by = name
     return application
@@ -69,7 +71,7 @@ class _Compilation:
         self._declarations = declarations
 
     def application(
-        self, origin: Origin, handlers: Sequence[str], authenticate: Callable[..., Any] | None
+        self, origin: Origin, handlers: Sequence[str], authenticate: Callable[..., Any] | None, cors: Cors | None
     ) -> model.Application:
         found = self._declarations
         return model.Application(
@@ -87,6 +89,7 @@ class _Compilation:
             settings=_settings(found),
             handler_modules=tuple(sorted(set(handlers))),
             authenticate=authenticate,
+            cors=_cors(cors),
         )
 
     def _external(self, kind: type[Any]) -> list[Any]:
@@ -258,6 +261,15 @@ def _http(route: Route | None) -> model.Http | None:
         status=route.status,
         tags=route.tags,
         summary=route.summary,
+        max_body=route.max_body,
+    )
+
+
+def _cors(cors: Cors | None) -> model.Cors | None:
+    if cors is None:
+        return None
+    return model.Cors(
+        origins=cors.origins, headers=cors.headers, credentials=cors.credentials, max_age=cors.max_age
     )
 
 

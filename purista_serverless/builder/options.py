@@ -199,17 +199,19 @@ class Route(_Option):
         path: Path that starts with a slash; ``{name}`` is filled from the command's parameter, whose other fields
             are query parameters.
         public: Answer without authentication.
-        mode: ``"sync"`` answers with the result; ``"async"`` answers 202 with the id of the job.
+        mode: ``"sync"`` answers with the result. ``"async"`` answers 202 and says where the job's status is found: the
+            handler may enqueue to one queue, and returns the id that ``ctx.enqueue`` gave it.
         status: Status of a success; 200, 204 without a result and 202 in async mode when omitted.
         tags: Groups in the OpenAPI document.
         summary: One line for the OpenAPI document.
+        max_body: Largest body in bytes; more is refused with 413. 1 MiB when omitted.
 
     Example:
         >>> Post("/accounts/{accountId}/close").method
         'POST'
     """
 
-    __slots__ = ("mode", "path", "public", "status", "summary", "tags")
+    __slots__ = ("max_body", "mode", "path", "public", "status", "summary", "tags")
     method: 'Literal["GET", "POST", "PUT", "PATCH", "DELETE"]'
 
     def __init__(
@@ -221,6 +223,7 @@ class Route(_Option):
         status: int | None = None,
         tags: tuple[str, ...] = (),
         summary: str = "",
+        max_body: int = 1_048_576,
     ) -> None:
         self.path = path
         self.public = public
@@ -228,6 +231,7 @@ class Route(_Option):
         self.status = status
         self.tags = tuple(tags)
         self.summary = summary
+        self.max_body = max_body
 
 
 class Get(Route):
@@ -263,3 +267,47 @@ class Delete(Route):
 
     __slots__ = ()
     method = "DELETE"
+
+
+class Cors(_Option):
+    """Let web pages of other origins call the application; without it browsers refuse them.
+
+    Args:
+        origins: Origins such as ``"https://shop.example"``; ``"*"`` alone is every page there is.
+        headers: Request headers that pages may send besides ``Authorization``, ``Content-Type``, ``traceparent`` and
+            ``x-correlation-id``.
+        credentials: Let pages send cookies; not together with ``"*"``.
+        max_age: How long a browser may remember the answer.
+
+    Raises:
+        DeclarationError: An origin is none, or every page of the world would be let in with its user's cookies.
+
+    Example:
+        >>> Cors("https://shop.example").origins
+        ('https://shop.example',)
+    """
+
+    __slots__ = ("credentials", "headers", "max_age", "origins")
+
+    def __init__(
+        self,
+        *origins: str,
+        headers: tuple[str, ...] = (),
+        credentials: bool = False,
+        max_age: timedelta = timedelta(minutes=10),
+    ) -> None:
+        self.origins = origins
+        self.headers = tuple(headers)
+        self.credentials = credentials
+        self.max_age = max_age
+        wrong = next((origin for origin in origins if not _is_origin(origin)), None)
+        if wrong is not None or not origins:
+            problem = f"{wrong!r} is no origin" if origins else "Cors names no origin"
+            raise DeclarationError(f"{caller()}: {problem}; write scheme and host alone, as in 'https://shop.example'")
+        if "*" in origins and (credentials or len(origins) > 1):
+            raise DeclarationError(f"{caller()}: '*' is every page there is; name origins, or give '*' alone")
+
+
+def _is_origin(text: str) -> bool:
+    scheme, _, host = text.partition("://")
+    return text == "*" or (scheme in {"http", "https"} and bool(host) and not set(host) & set("/?#@ *"))

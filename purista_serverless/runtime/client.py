@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from purista_serverless.builder.handles import Command, Event, Queue
+    from purista_serverless.model import Queue as QueueModel
     from purista_serverless.runtime.ports import Ports
     from purista_serverless.runtime.records import JobRecord
 
@@ -145,7 +146,7 @@ class Client:
         message = self._command(command, payload, parameter, self._call(None, None))
         return result_of(command, await self._ports.commands.ainvoke(message))
 
-    def status(self, queue: "Queue[Any, Any]", job_id: str) -> "JobRecord | None":
+    def status(self, queue: "Queue[Any, Any] | QueueModel", job_id: str) -> "JobRecord | None":
         """Give the record of a tracked job, ``None`` if there is none or it belongs to somebody else.
 
         A record may be read by who enqueued the job: the same tenant and the same principal.
@@ -161,7 +162,7 @@ class Client:
             return None
         return record
 
-    def _spec(self, queue: "Queue[Any, Any]") -> QueueSpec:
+    def _spec(self, queue: "Queue[Any, Any] | QueueModel") -> QueueSpec:
         return self._queues.get(queue.name) or QueueSpec.of(queue)
 
     def _call(self, correlation_id: str | None, traceparent: str | None) -> Call:

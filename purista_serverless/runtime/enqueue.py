@@ -63,7 +63,7 @@ class QueueSpec:
         self.ordering_key = Key(queue.ordering_key, self.payload) if queue.ordering_key is not None else None
 
     @classmethod
-    def of(cls, queue: "Queue[Any, Any]") -> "QueueSpec":
+    def of(cls, queue: "Queue[Any, Any] | QueueModel") -> "QueueSpec":
         """Give the spec of a queue; made once per queue and process."""
         found = _specs.get(queue)
         if found is None:
@@ -75,7 +75,7 @@ class QueueSpec:
         return JobLedger(ports.ledger, self.name, self.retention)
 
 
-_specs: "dict[Queue[Any, Any], QueueSpec]" = {}
+_specs: "dict[Queue[Any, Any] | QueueModel, QueueSpec]" = {}
 
 
 class Enqueue:

@@ -36,16 +36,21 @@ def execute(function: "Function", message: Message, ports: "Ports") -> Message:
         from purista_serverless.runtime.loop import run
 
         return run(aexecute(function, message, ports))
-    return _answer(function, message, dispatch(function, message, ports), ports)
+    return conclude(function, message, dispatch(function, message, ports), ports)
 
 
 async def aexecute(function: "Function", message: Message, ports: "Ports") -> Message:
     """Do the same for an async function."""
     outcome = await adispatch(function, message, ports) if function.is_async else dispatch(function, message, ports)
-    return _answer(function, message, outcome, ports)
+    return conclude(function, message, outcome, ports)
 
 
-def _answer(function: "Function", message: Message, outcome: Outcome, ports: "Ports") -> Message:
+def conclude(function: "Function", message: Message, outcome: Outcome, ports: "Ports") -> Message:
+    """Give the response for an outcome; the success event, if declared, is out before this returns.
+
+    Raises:
+        Unavailable: The success event could not be handed over.
+    """
     response = respond(function, message, outcome, now=ports.clock.now())
     if response.event_name is not None:
         ports.events.publish(response)

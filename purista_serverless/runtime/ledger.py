@@ -128,6 +128,13 @@ class JobLedger:
 
         self.change(job_id, now, sent)
 
+    def announce(self, fresh: JobRecord, *, now: int) -> None:
+        """Write a record for a job that was just enqueued, so that its status can be asked for before it starts.
+
+        A delivery or an enqueue that was faster has written the record already, and knows more.
+        """
+        self.change(fresh.job_id, now, lambda record: fresh if record is None else None)
+
     def join(self, job_id: str, run: str, now: int) -> bool:
         """Let another schedule run wait for a job that is there already; ``False`` if the job has ended."""
         joined = self.change(job_id, now, lambda record: _with_run(record, run))

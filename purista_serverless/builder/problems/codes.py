@@ -40,7 +40,8 @@ CODES = {
     "PS165": "A key path names a field that the payload does not have.",
     "PS166": "Result events are declared, but no event is named.",
     "PS170": "Two commands have the same route.",
-    "PS171": "A route's path or status is not legal.",
+    "PS171": "A route's path, status or limit is not legal.",
     "PS172": "A route's placeholders do not match the command's parameter.",
     "PS173": "A command with a payload is exposed with a method that has none.",
+    "PS174": "A command that answers 202 does not return the id of a job of one queue.",
 }

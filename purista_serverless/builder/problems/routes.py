@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from purista_serverless.builder.declarations import UNKNOWN, Declarations, type_of
-from purista_serverless.builder.handles import Command
+from purista_serverless.builder.handles import Command, Queue
 from purista_serverless.builder.options import Route
 from purista_serverless.builder.problems.report import problem_at
 from purista_serverless.errors import DeclarationError, Problem
@@ -34,6 +34,8 @@ def check_routes(declarations: Declarations) -> Iterator[Problem]:
         yield from _status_problems(command, route)
         yield from _placeholder_problems(command, route)
         yield from _payload_problems(command, route)
+        if route.mode == "async":
+            yield from _acceptance_problems(command)
 
 
 def _path_problem(path: str) -> tuple[str, str] | None:
@@ -68,6 +70,8 @@ def _status_problems(command: Command[Any, Any], route: Route) -> Iterator[Probl
         yield problem_at("PS171", command, what, "use 200 to 299; refuse with HandledError(<status>)")
     elif route.mode == "async" and route.status not in {None, 202}:
         yield problem_at("PS171", command, f"status {route.status} contradicts mode='async'", "leave status out: 202")
+    if route.max_body < 1:
+        yield problem_at("PS171", command, f"max_body={route.max_body} lets no body pass", "give a number of bytes")
 
 
 def _placeholder_problems(command: Command[Any, Any], route: Route) -> Iterator[Problem]:
@@ -101,3 +105,17 @@ def _payload_problems(command: Command[Any, Any], route: Route) -> Iterator[Prob
     if route.method in {"GET", "DELETE"} and payload is not UNKNOWN and payload is not None:
         what = f"{route.method} carries no payload, but the command takes {name_of(payload)}"
         yield problem_at("PS173", command, what, "make it the parameter (path and query), or use Post")
+
+
+def _acceptance_problems(command: Command[Any, Any]) -> Iterator[Problem]:
+    """Find what keeps a 202 from saying where the job's status is."""
+    for handler in command.handlers:
+        queues = {queue.name: queue for queue in handler.can_enqueue if isinstance(queue, Queue)}
+        own = [queue for queue in queues.values() if not queue.is_external]
+        if len(queues) != 1 or not own:
+            what = f"it answers 202, but may enqueue to {len(own)} queues of this application"
+            yield problem_at("PS174", command, what, "declare can_enqueue=[<queue>] with the one queue of its jobs")
+    result = type_of(command, "result")
+    if result is not UNKNOWN and result is not str:
+        what = f"it answers 202 with the id of a job, but its result is {name_of(result)}"
+        yield problem_at("PS174", command, what, "declare the result as str, and return what ctx.enqueue(...) gives")
