@@ -18,8 +18,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/run.stamp ## run the example application on this machine
-	$(BIN)/python -m examples.enterprise_billing_cycle
+run: $(VENV)/run.stamp ## play a year of the example application; LIVE=1 serves it over HTTP, with its schedules
+	$(if $(LIVE),PAYMENTS_KEY=not-a-real-key $(BIN)/python -m purista_serverless run,$(BIN)/python -m examples.enterprise_billing_cycle)
 
 test: $(VENV)/dev.stamp ## run all tests; skips are listed with their reasons (PYTEST_ARGS='tests/unit -k name')
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)

@@ -83,7 +83,7 @@ class Program(Group):
             ctx.exit(int(ExitCode.INTERRUPTED))
         except Exception as error:  # noqa: BLE001 - whatever it is, a person gets one block
             failure = failure_of(error)
-            failure.show(ctx)
+            failure.show(ctx, error)
             ctx.exit(int(failure.code))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -99,10 +99,10 @@ class Failure(Exception):
         parts = {"message": self.what, "where": self.where, "fix": self.fix, "exitCode": int(self.code)}
         return {"error": {name: part for name, part in parts.items() if part is not None}}
 
-    def show(self, context: click.Context) -> None:
+    def show(self, context: click.Context, error: Exception) -> None:
         """Print to the error stream: JSON if the command was asked for JSON, the traceback too under ``--debug``."""
         if context.meta.get(DEBUG):
-            click.echo("".join(traceback.format_exception(self.__cause__ or self)), err=True, nl=False)
+            click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
         click.echo(json.dumps(self.shape()) if context.meta.get(JSON) else self.block(), err=True)
 
 

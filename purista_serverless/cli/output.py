@@ -21,9 +21,9 @@ def show(shape: Any, text: str) -> None:
         click.echo(text)
 
 
-def show_line(shape: Any, text: str) -> None:
-    """Print one of several values of a process that goes on: with ``--json`` each is one line."""
-    click.echo(json.dumps(shape, ensure_ascii=False) if wants_json() else text)
+def line_of(shape: Any, text: str) -> str:
+    """Give one of several values that a process prints while it goes on: with ``--json`` each is one line."""
+    return json.dumps(shape, ensure_ascii=False) if wants_json() else text
 
 
 def wants_json() -> bool:

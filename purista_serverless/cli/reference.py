@@ -12,15 +12,16 @@ _HEAD = """# The command line
 
 <!-- Made from the commands by `make golden`; do not edit. -->
 
-`purista-serverless` comes with `pip install 'purista-serverless[cli,http]'`; `python -m purista_serverless` is the same.
+It comes with `pip install 'purista-serverless[cli,http]'`; `python -m purista_serverless` is the same.
 
-- The **application** is found by `[tool.purista-serverless] app = "module:attribute"` in the `pyproject.toml` of the current
-  folder or one above it, or given by `--app` or `PURISTA_APP`.
-- The **database** is `--db`, `PURISTA_DB`, or `db` in the same table; otherwise `<application>.db` beside `pyproject.toml`.
-- **Payloads** are JSON: an argument, `@FILE`, or `-` for standard input. They are checked against the declared type before
-  anything happens.
-- **Output** is text for people; with `--json` it is JSON of the shape that is shown here. Keys are added, never renamed. Times are
-  ISO 8601 in UTC. Progress goes to the error stream, and only to a terminal.
+- The **application** is found by `[tool.purista-serverless] app = "module:attribute"` in the `pyproject.toml` of the
+  current folder or one above it, or given by `--app` or `PURISTA_APP`.
+- The **database** is `--db`, `PURISTA_DB`, or `db` in the same table; otherwise `<application>.db` beside
+  `pyproject.toml`.
+- **Payloads** are JSON: an argument, `@FILE`, or `-` for standard input. They are checked against the declared type
+  before anything happens.
+- **Output** is text for people; with `--json` it is JSON of the shape that is shown here. Keys are added, not renamed.
+  Times are ISO 8601 in UTC. Progress goes to the error stream, and only to a terminal.
 - **Errors** are one block on the error stream: what, where, how to mend it; with `--json` an object
   `{"error": {"message", "where", "fix", "exitCode"}}`. `--debug` or `PURISTA_DEBUG=1` adds the traceback.
 

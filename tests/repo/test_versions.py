@@ -12,7 +12,7 @@ import purista_serverless
 from tests.repo.tree import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-EXTRAS_IN_THE_ENVIRONMENT = ("cli", "otel", "testing")
+EXTRAS_IN_THE_ENVIRONMENT = ("cli", "http", "otel", "testing")
 
 
 def pins(name: str) -> dict[str, Version]:

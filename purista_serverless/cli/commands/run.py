@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import click
 
 from purista_serverless.cli.command import Command, with_project
-from purista_serverless.cli.output import fields, show_line
+from purista_serverless.cli.output import fields, line_of
 from purista_serverless.cli.project import Project
 from purista_serverless.cli.values import known
 
@@ -88,8 +88,9 @@ def run(
 ) -> None:
     """Serve workers, subscriptions, schedules and HTTP.
 
-    Everything from one database file, unless options say which parts: `run --http --scheduler` serves these two, `run --no-http` all but one.
-    Several processes may serve one file. Ctrl+C or SIGTERM stops gracefully; a second one stops at once.
+    Everything from one database file, unless options say which parts: `run --http --scheduler` serves these two,
+    `run --no-http` all but one. Several processes may serve the same file. Ctrl+C or SIGTERM stops gracefully; a second
+    one stops at once.
     """
     parts = Parts.of(workers=workers, subscriptions=subscriptions, scheduler=scheduler, http=http)
     if parts.is_empty:
@@ -123,10 +124,12 @@ def _serve(
 ) -> None:
     from purista_serverless.cli.serving import HttpServer, stop_on_signals
 
+    # Made here, since a click context belongs to this thread.
+    stopping = line_of({"state": "stopping"}, "stopping")
     with project.host() as host:
         server = HttpServer.open(host, *bind) if parts.http and bind is not None else None
-        with stop_on_signals(_tell_stopping) as stop:
-            _tell_serving(project, parts, queues, server.url if server is not None else None)
+        with stop_on_signals(lambda: click.echo(stopping)) as stop:
+            click.echo(_serving_line(project, parts, queues, server.url if server is not None else None))
             if server is not None:
                 server.start(stop)
             host.serve(
@@ -139,31 +142,17 @@ def _serve(
             )
             if server is not None:
                 server.join()
-    _tell("stopped")
+    click.echo(line_of({"state": "stopped"}, "stopped"))
 
 
-def _tell_serving(project: Project, parts: Parts, queues: tuple[str, ...] | None, url: str | None) -> None:
+def _serving_line(project: Project, parts: Parts, queues: tuple[str, ...] | None, url: str | None) -> str:
     model = project.model
     workers = [worker.queue for worker in model.workers if queues is None or worker.queue in queues]
-    subscriptions = [str(subscription.address) for subscription in model.subscriptions]
-    schedules = [schedule.name for schedule in model.schedules if schedule.enabled]
-    shape = {
-        "state": "serving",
-        "application": model.name,
-        "database": str(project.database),
-        "http": url,
+    lists = {
         "workers": workers if parts.workers else [],
-        "subscriptions": subscriptions if parts.subscriptions else [],
-        "schedules": schedules if parts.scheduler else [],
+        "subscriptions": [str(found.address) for found in model.subscriptions] if parts.subscriptions else [],
+        "schedules": [found.name for found in model.schedules if found.enabled] if parts.scheduler else [],
     }
-    listed = [(name, ", ".join(shape[name]) or None) for name in ("workers", "subscriptions", "schedules")]
-    text = fields([("serving", model.name), ("database", project.database), ("http", url), *listed])
-    show_line(shape, f"{text}\nstop with Ctrl+C")
-
-
-def _tell_stopping() -> None:
-    _tell("stopping")
-
-
-def _tell(state: str) -> None:
-    show_line({"state": state}, state)
+    head = {"application": model.name, "database": str(project.database), "http": url}
+    rows = [*head.items(), *((name, ", ".join(names) or None) for name, names in lists.items())]
+    return line_of({"state": "serving", **head, **lists}, f"{fields(rows)}\nserving; stop with Ctrl+C")

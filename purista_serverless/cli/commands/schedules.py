@@ -1,6 +1,5 @@
 """``schedules``: what starts by the clock."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,8 @@ from purista_serverless.cli.project import Project
 from purista_serverless.cli.values import Instant, known
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from purista_serverless.adapters.embedded.schedules import ScheduleSummary
     from purista_serverless.model import Schedule
 
