@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.client import Client
     from purista_serverless.runtime.ports import Ports
 
-    Authenticate = Callable[[HttpRequest], Identity | None | Awaitable[Identity | None]]
+    Authenticate = Callable[[HttpRequest], Identity | Awaitable[Identity | None] | None]
 
 
 class Application:
@@ -27,7 +27,7 @@ class Application:
         handlers: Dotted names of the modules that register handlers. A deployed function imports the one module that
             its handler is in. Handlers that are registered already need no module here.
         resources: Factories in place of the declared ones, by resource or by name.
-        authenticate: Function from an ``HttpRequest`` to the ``Identity`` of who sent it, ``None`` for nobody; ``def`` or
+        authenticate: Function from an ``HttpRequest`` to the ``Identity`` of who sent it, ``None`` for nobody; may be
             ``async def``. Without one the platform's authoriser has to tell. ``jwt_authenticator`` makes one.
         cors: Which web pages of other origins may call; none when omitted.
 

@@ -268,9 +268,7 @@ def _http(route: Route | None) -> model.Http | None:
 def _cors(cors: Cors | None) -> model.Cors | None:
     if cors is None:
         return None
-    return model.Cors(
-        origins=cors.origins, headers=cors.headers, credentials=cors.credentials, max_age=cors.max_age
-    )
+    return model.Cors(origins=cors.origins, headers=cors.headers, credentials=cors.credentials, max_age=cors.max_age)
 
 
 def _handler(declaration: HandlerDeclaration) -> model.Handler:

@@ -15,6 +15,8 @@ ALGORITHMS = ("HS256", "RS256")
 # RFC 7518, 3.2: a key shorter than the hash is the weak part.
 _LEAST_SECRET = 32
 
+_HINT = 'write algorithms=["RS256"], for instance'
+
 
 def jwt_authenticator(
     key: str | bytes | Callable[[str], Any],
@@ -138,6 +140,6 @@ def _check(key: object, issuer: str, audience: str, algorithms: Sequence[str]) -
     if unknown or len(algorithms) != 1:
         hint = did_you_mean(unknown[0], ALGORITHMS) if unknown else None
         problem = f"jwt_authenticator takes one of {' or '.join(ALGORITHMS)} as its algorithms, not {list(algorithms)}"
-        raise DeclarationError(f"{problem}; {hint or 'write algorithms=["RS256"], for instance'}")
+        raise DeclarationError(f"{problem}; {hint or _HINT}")
     if algorithms[0] == "HS256" and isinstance(key, str | bytes) and len(key) < _LEAST_SECRET:
         raise DeclarationError(f"the secret of HS256 has {len(key)} bytes; use {_LEAST_SECRET} random ones at least")

@@ -26,7 +26,9 @@ def json_schemas_of(
         >>> json_schemas_of([(int, "validation")], "#/$defs/{model}")
         ({(<class 'int'>, 'validation'): {'type': 'integer'}}, {})
     """
-    inputs = [(declared, mode, adapter_of(declared)) for declared, mode in dict.fromkeys(wanted)]
+    inputs: list[tuple[Any, Mode, TypeAdapter[Any]]] = [
+        (declared, mode, adapter_of(declared)) for declared, mode in dict.fromkeys(wanted)
+    ]
     schemas, document = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=template)
     definitions: dict[str, dict[str, Any]] = document.get("$defs", {})
     found: dict[Wanted, dict[str, Any]] = dict(schemas)

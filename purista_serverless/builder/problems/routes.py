@@ -110,10 +110,11 @@ def _payload_problems(command: Command[Any, Any], route: Route) -> Iterator[Prob
 def _acceptance_problems(command: Command[Any, Any]) -> Iterator[Problem]:
     """Find what keeps a 202 from saying where the job's status is."""
     for handler in command.handlers:
-        queues = {queue.name: queue for queue in handler.can_enqueue if isinstance(queue, Queue)}
-        own = [queue for queue in queues.values() if not queue.is_external]
+        listed: tuple[object, ...] = handler.can_enqueue  # another check reports what is no queue
+        queues = {queue.name: queue for queue in listed if isinstance(queue, Queue)}
+        own = [name for name, queue in queues.items() if not queue.is_external]
         if len(queues) != 1 or not own:
-            what = f"it answers 202, but may enqueue to {len(own)} queues of this application"
+            what = f"it answers 202, but may enqueue to {', '.join(own) or 'no queue of this application'}"
             yield problem_at("PS174", command, what, "declare can_enqueue=[<queue>] with the one queue of its jobs")
     result = type_of(command, "result")
     if result is not UNKNOWN and result is not str:

@@ -158,8 +158,8 @@ def test_a_queue_behind_an_accepting_command_is_tracked():
     billing = ServiceBuilder("Billing")
     closing = billing.queue("billing.closing", ClosingJob)
     closing.worker()(idle())
-    accepting = billing.command("close", None, Report, http=Post("/close", mode="async"))
-    accepting.handler(can_enqueue=[closing])(answering())
+    accepting = billing.command("close", None, str, http=Post("/close", mode="async"))
+    accepting.handler(can_enqueue=[closing])(lambda ctx, payload: "")
 
     (queue,) = Application("shop", [billing]).model.queues
 
