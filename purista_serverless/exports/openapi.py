@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from purista_serverless.exports.openapi_parts import COMPONENTS, HEADERS, REFUSALS, job_paths, refusal
 from purista_serverless.model import Application, Command, Http
-from purista_serverless.schema.contract import Mode
 from purista_serverless.schema.documents import json_schemas_of
+
+if TYPE_CHECKING:
+    from purista_serverless.schema.documents import Wanted
 
 Node: TypeAlias = dict[str, Any]
 
@@ -58,11 +60,12 @@ class _Schemas:
     """The schemas of all payloads, parameters and results, which share their definitions."""
 
     def __init__(self, exposed: Iterable[tuple[Command, Http]]) -> None:
-        wanted: list[tuple[Any, Mode]] = []
+        wanted: list[Wanted] = []
         for command, _ in exposed:
-            wanted.extend((declared, "validation") for declared in (command.payload, command.parameter))
+            wanted.append((command.payload, "validation"))
+            wanted.append((command.parameter, "validation"))
             wanted.append((command.result, "serialization"))
-        described = [(declared, mode) for declared, mode in wanted if declared is not None]
+        described = [each for each in wanted if each[0] is not None]
         self._found, self.definitions = json_schemas_of(described, _REF + "{model}")
 
     def accepted(self, declared: Any) -> Node:
@@ -196,3 +199,5 @@ def _references(node: Any) -> Iterator[tuple[str, str]]:
         case list():
             for value in node:
                 yield from _references(value)
+        case _:
+            return

@@ -157,13 +157,12 @@ class Document:
 
     def __init__(self, application: "model.Application") -> None:
         self._application = application
-        self._document: dict[str, Any] | None = None
+        self._document: dict[str, Any] = {}
 
     async def show(self, request: "Request") -> Response:
         """Answer with the document; its server is the prefix that this surface is mounted under."""
-        if self._document is None:
-            self._document = load_object(_OPENAPI)(self._application)
-        return json_answer({**self._document, "servers": [{"url": prefix_of(request) or "/"}]})
+        document = self._document = self._document or load_object(_OPENAPI)(self._application)
+        return json_answer({**document, "servers": [{"url": prefix_of(request) or "/"}]})
 
 
 class Readiness:

@@ -114,9 +114,7 @@ class CommandRoute:
     def _parameter(self, request: Request) -> "Mapping[str, Any] | None":
         if self._reader is None:
             return None
-        texts: dict[str, Sequence[str]] = {
-            name: request.query_params.getlist(name) for name in request.query_params
-        }
+        texts: dict[str, Sequence[str]] = {name: request.query_params.getlist(name) for name in request.query_params}
         placed = zip(self._names, request.path_params.values(), strict=True)
         return self._reader.read({**texts, **{name: [value] for name, value in placed}})
 
@@ -156,7 +154,7 @@ class CommandsAt:
     """ASGI application of all commands at one path, by method; answers HEAD and OPTIONS itself."""
 
     def __init__(self, routes: "Sequence[CommandRoute]") -> None:
-        self._routes = {route.http.method: route for route in routes}
+        self._routes: dict[str, CommandRoute] = {route.http.method: route for route in routes}
         answered = {*self._routes, "OPTIONS", *(("HEAD",) if "GET" in self._routes else ())}
         self._allow = {"Allow": ", ".join(sorted(answered))}
 
@@ -175,7 +173,7 @@ class CommandsAt:
     async def _response(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=self._allow)
-        route = self._routes.get("GET" if request.method == "HEAD" else request.method)  # type: ignore[call-overload]
+        route = self._routes.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
             raise HTTPException(405, headers=self._allow)
         return await route.respond(request)

@@ -137,7 +137,9 @@ def _require_json(headers: Headers) -> None:
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise HTTPException(415, "send the body as it is, without a content encoding")
     media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
-    if media_type != "application/json" and not (media_type.startswith("application/") and media_type.endswith("+json")):
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
         raise HTTPException(415, "send the body as application/json")
     charset = next((value for value in parameters if value.startswith("charset=")), "charset=utf-8")
     if charset.removeprefix("charset=").strip('"') not in {"utf-8", "utf8", "us-ascii"}:

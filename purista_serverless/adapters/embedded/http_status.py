@@ -123,7 +123,9 @@ class JobStatus:
             client = self._client.on_behalf_of(tenant_id=identity.tenant_id, principal_id=identity.principal_id)
             found = client.status(declared, job_id)
         # Who is signed in may ask for a job that a public route accepted from nobody in particular.
-        return self._client.on_behalf_of().status(declared, job_id) if found is None and queue in self._public else found
+        return (
+            self._client.on_behalf_of().status(declared, job_id) if found is None and queue in self._public else found
+        )
 
     def _announce(self, queue: str, job_id: str, identity: "Identity | None") -> None:
         now = self._ports.clock.now()

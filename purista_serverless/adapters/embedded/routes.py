@@ -5,7 +5,6 @@ publishes reaches a subscription that only the new one has, because serving writ
 """
 
 import json
-import threading
 from typing import TYPE_CHECKING
 
 from purista_serverless.runtime.events import Matcher
@@ -28,34 +27,33 @@ class Routes:
     def __init__(self, store: "Store", assembly: "Assembly") -> None:
         self._store = store
         self._assembly = assembly
-        self._lock = threading.Lock()
-        self._stored: tuple[tuple[str, Matcher], ...] = ()
-        self.refresh()
+        self._known: tuple[list[tuple[str, str]], tuple[tuple[str, Matcher], ...]] = ([], ())
 
     def edges_for(self, message: "Message") -> tuple[str, ...]:
         """Give the edges that a published message goes to."""
         own = self._assembly.edges_for(message)
-        others = (edge for edge, matcher in self._stored if matcher.matches(message))
-        return tuple(dict.fromkeys((*own, *others)))
+        return tuple(dict.fromkeys((*own, *(edge for edge, matcher in self._stored() if matcher.matches(message)))))
 
     def declare(self) -> None:
         """Write this application's subscriptions and bindings into the file, in place of an earlier version's."""
         name, filters = self._assembly.application.name, filters_of(self._assembly.application)
-        wanted = {edge: json.dumps(wanted, sort_keys=True) for edge, wanted in filters.items()}
+        wanted = {edge: json.dumps(given, sort_keys=True) for edge, given in filters.items()}
         with self._store.transaction():
             rows = self._store.read("SELECT edge, filter FROM route WHERE application = ?", (name,))
-            if dict(rows) != wanted:
-                self._store.execute("DELETE FROM route WHERE application = ?", (name,))
-                for edge, text in wanted.items():
-                    self._store.execute("INSERT INTO route VALUES (?, ?, ?)", (name, edge, text))
-        self.refresh()
+            if dict(rows) == wanted:
+                return
+            self._store.execute("DELETE FROM route WHERE application = ?", (name,))
+            for edge, text in wanted.items():
+                self._store.execute("INSERT INTO route VALUES (?, ?, ?)", (name, edge, text))
 
-    def refresh(self) -> None:
-        """Read what other processes declared."""
+    def _stored(self) -> tuple[tuple[str, Matcher], ...]:
+        """Read what was declared; parsed again only when it has changed."""
         rows = self._store.read("SELECT edge, filter FROM route ORDER BY application, edge")
-        own = {edge for edge, _ in self._assembly.routes}
-        with self._lock:
-            self._stored = tuple((edge, Matcher(json.loads(text))) for edge, text in rows if edge not in own)
+        known, matchers = self._known
+        if rows != known:
+            matchers = tuple((edge, Matcher(json.loads(text))) for edge, text in rows)
+            self._known = (rows, matchers)
+        return matchers
 
 
 def filters_of(application: "Application") -> dict[str, dict[str, str]]:

@@ -179,9 +179,9 @@ class Store:
             levels: How many priorities the edge has, from 0; the highest go first, then the longest due.
         """
         with self.transaction(durable=False):
-            leased = self._take(edge, duration, limit, levels)
+            leased = self.take(edge, duration, limit, levels)
             if len(leased) < limit and self.reclaim():
-                leased += self._take(edge, duration, limit - len(leased), levels)
+                leased += self.take(edge, duration, limit - len(leased), levels)
         return leased
 
     def acknowledge(self, leased: Leased) -> bool:
@@ -255,6 +255,10 @@ class Store:
     def listen(self, listener: "Callable[[str, int], None]") -> None:
         """Have a function told, after the commit, on which edge something is due, and when."""
         self._listeners = (*self._listeners, listener)
+
+    def forget(self, listener: "Callable[[str, int], None]") -> None:
+        """Tell a function no more."""
+        self._listeners = tuple(other for other in self._listeners if other != listener)
 
     def execute(self, statement: str, values: "Sequence[Any] | Mapping[str, Any]" = ()) -> sqlite3.Cursor:
         """Execute a statement that writes, inside a transaction.
@@ -345,7 +349,7 @@ class Store:
             for listener in self._listeners:
                 listener(edge, due)
 
-    def _take(self, edge: str, duration: int, limit: int, levels: int) -> list[Leased]:
+    def take(self, edge: str, duration: int, limit: int, levels: int) -> list[Leased]:
         now = self.clock.now()
         until = now + duration
         rows: list[tuple[Any, ...]] = []
