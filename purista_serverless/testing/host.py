@@ -27,7 +27,9 @@ def guard(ports: "Ports", instance: Instance) -> "Ports":
     from purista_serverless.runtime.ports import Ports
 
     guarded: dict[str, Any] = {name: Guarded(getattr(ports, name), name, instance) for name in _GUARDED}
-    inside = Ports(clock=ports.clock, settings=ports.settings, random=ports.random, **guarded)
+    inside = Ports(
+        clock=ports.clock, settings=ports.settings, random=ports.random, transaction=ports.transaction, **guarded
+    )
     # Shared, not copied: what a factory made serves the next delivery as well.
     inside.resources = ports.resources
     return inside

@@ -34,11 +34,11 @@ _PAUSE = 100
 class Flight:
     """A delivery on its way through its consumer.
 
-    ``attempt`` is the run that its handler makes, ``None`` where the whole consumer is run by the runner; ``started_at``
-    is when it began.
+    ``attempt`` is the run that its handler makes, ``None`` where the runner runs the whole consumer; ``beat_at`` and
+    ``cancel_at`` are when it needs looking after.
     """
 
-    __slots__ = ("_ports", "attempt", "beat_at", "cancel_at", "channel", "delivery", "started_at", "steps")
+    __slots__ = ("_ports", "attempt", "beat_at", "cancel_at", "channel", "delivery", "steps")
 
     def __init__(self, channel: "Channel", delivery: "Delivery", ports: "Ports") -> None:
         self._ports = ports
@@ -46,14 +46,12 @@ class Flight:
         self.delivery = delivery
         self.steps: Steps = channel.consumer.consume(delivery, ports)
         self.attempt: Attempt | None = None
-        self.started_at = 0
         self.beat_at = inf
         self.cancel_at = inf
 
     def begin(self, attempt: Attempt, now: int) -> None:
         """Note an attempt and when it needs looking after."""
         self.attempt = attempt
-        self.started_at = now
         self.beat_at = now + attempt.heartbeat_interval if attempt.heartbeat_interval is not None else inf
         self.cancel_at = now + attempt.max_runtime if attempt.max_runtime is not None else inf
 

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from purista_serverless.adapters.embedded.dispatcher import Dispatcher
 from purista_serverless.adapters.embedded.entry import EnvironmentSettings
@@ -67,7 +67,8 @@ class Host:
 
     Args:
         application: What runs.
-        path: The file; made when it is missing. ``:memory:`` gives a file of this process' memory.
+        path: The file; made when it is missing. ``:memory:`` gives a file of this process' memory. A ``Store`` that is
+            open already may be shared by several hosts.
         clock: The time.
         resources: What handlers are given, by name; declared factories fill in what is missing.
         settings: Configuration and secrets; the environment's variables when omitted.
@@ -90,7 +91,7 @@ class Host:
     def __init__(
         self,
         application: "Application",
-        path: "str | Path",
+        path: "str | Path | Store",
         *,
         clock: "Clock | None" = None,
         resources: "Mapping[str, Any] | None" = None,
@@ -100,7 +101,7 @@ class Host:
         self.application = application
         self.assembly = assemble(application.model)
         self.clock: Clock = clock if clock is not None else SystemClock()
-        self.store = Store(path, self.clock)
+        self.store = path if isinstance(path, Store) else Store(path, self.clock)
         self.routes = Routes(self.store, self.assembly)
         self.dead_letters = FileDeadLetters(self.store)
         self.queues = FileQueues(self.store)
@@ -191,7 +192,7 @@ class Host:
         """Close the file."""
         self.store.close()
 
-    def __enter__(self) -> "Host":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

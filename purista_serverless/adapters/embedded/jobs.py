@@ -1,12 +1,33 @@
 """Jobs, queues and leases of an embedded application, for tools."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
+from purista_serverless.adapters.embedded.store import storable
+from purista_serverless.errors import BadEvent
+from purista_serverless.message import Job
+from purista_serverless.runtime.ledger import JobLedger
+from purista_serverless.runtime.records import JobRecord, cancel, job_key
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from purista_serverless.adapters.embedded.host import Host
+    from purista_serverless.runtime.ports import DeadLetter
 
 JobStatus = Literal["queued", "delayed", "running", "success", "dead-lettered", "cancelled"]
+
+_QUEUE = "queue:"
+_LEASED = 1
+_STATUSES: dict[str, JobStatus] = {
+    "claimed": "queued",
+    "queued": "queued",
+    "running": "running",
+    "success": "success",
+    "dead-lettered": "dead-lettered",
+    "cancelled": "cancelled",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +84,39 @@ class LeaseSummary:
     receives: int
 
 
+_QUEUED = """
+SELECT edge, id, state, receives, due, lease_until, priority, body FROM message
+WHERE edge >= ?1 AND edge < ?2 AND (?3 IS NULL OR id = ?3) ORDER BY seq LIMIT ?4
+"""
+_METRICS = """
+SELECT edge, count(*) FILTER (WHERE state = 0 AND due <= ?1), count(*) FILTER (WHERE state = 0 AND due > ?1),
+    count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 1),
+    min(due) FILTER (WHERE state = 0 AND due <= ?1)
+FROM message GROUP BY edge
+"""
+_LEASES = """
+SELECT edge, id, owner, lease_until, fence, receives FROM message
+WHERE state = 1 AND (?1 IS NULL OR edge = ?1) ORDER BY lease_until
+"""
+_REMOVE = "DELETE FROM message WHERE edge = ? AND id = ? AND state <> 1"
+
+
 def list_jobs(
     host: "Host", queue: str | None = None, *, status: JobStatus | None = None, limit: int = 100
 ) -> tuple[JobSummary, ...]:
-    """Give the jobs of a queue, or of all queues: those on their queue first, oldest first, then those that ended."""
-    raise NotImplementedError
+    """Give the jobs of a queue, or of all queues: those on their queue first, oldest first, then those that ended.
+
+    Args:
+        host: The application.
+        queue: Name of the queue; all when omitted.
+        status: Only jobs in this status.
+        limit: How many jobs at most.
+    """
+    found: list[JobSummary] = []
+    for summary in _jobs(host, queue):
+        if len(found) < limit and status in {None, summary.status}:
+            found.append(summary)
+    return tuple(found)
 
 
 def show_job(host: "Host", queue: str, job_id: str) -> JobSummary:
@@ -76,7 +125,14 @@ def show_job(host: "Host", queue: str, job_id: str) -> JobSummary:
     Raises:
         KeyError: The file knows no such job.
     """
-    raise NotImplementedError
+    waiting = _waiting(host, queue, job_id)
+    if waiting:
+        return waiting[0]
+    record = _record(host, queue, job_id)
+    if record is not None:
+        return _ended(record)
+    letter = host.dead_letters.show(f"{_QUEUE}{queue}", job_id)
+    return _buried(letter)
 
 
 def cancel_job(host: "Host", queue: str, job_id: str, reason: str = "cancelled by an operator") -> bool:
@@ -85,14 +141,134 @@ def cancel_job(host: "Host", queue: str, job_id: str, reason: str = "cancelled b
     A tracked job that runs loses its fence and is asked to stop; one that waits settles as cancelled when it comes. An
     untracked one is removed if it waits, and cannot be cancelled while it runs.
     """
-    raise NotImplementedError
+    spec, now = host.assembly.queues.get(queue), host.clock.now()
+    if spec is not None and _is_tracked(host, queue):
+        if not _waiting(host, queue, job_id) and _record(host, queue, job_id) is None:
+            return False
+        ledger = JobLedger(host.ports.ledger, queue, spec.retention)
+        cancelled = ledger.change(
+            job_id, now, lambda record: cancel(record, queue=queue, job_id=job_id, reason=reason, now=now)
+        )
+        return cancelled is not None
+    with host.store.transaction():
+        return host.store.execute(_REMOVE, (f"{_QUEUE}{queue}", storable(job_id))).rowcount > 0
 
 
 def measure_queues(host: "Host") -> tuple[QueueMetrics, ...]:
-    """Give the metrics of every asynchronous edge, by name."""
-    raise NotImplementedError
+    """Give the metrics of every asynchronous edge of this application, and of any other that has messages, by name."""
+    counted = {row[0]: row[1:] for row in host.store.read(_METRICS, (host.clock.now(),))}
+    letters = dict(host.store.read("SELECT edge, count(*) FROM letter GROUP BY edge"))
+    edges = sorted({*host.assembly.consumers, *counted, *letters})
+    return tuple(_metrics(edge, counted.get(edge, (0, 0, 0, 0, None)), letters.get(edge, 0)) for edge in edges)
 
 
 def list_leases(host: "Host", edge: str | None = None) -> tuple[LeaseSummary, ...]:
     """Give the messages that are leased now, those whose lease ends first in front."""
-    raise NotImplementedError
+    return tuple(
+        LeaseSummary(edge=edge, id=id, owner=owner, lease_until=until, fence=fence, receives=receives)
+        for edge, id, owner, until, fence, receives in host.store.read(_LEASES, (edge,))
+    )
+
+
+def _metrics(edge: str, counts: tuple[Any, ...], letters: int) -> QueueMetrics:
+    ready, delayed, blocked, leased, oldest = counts
+    return QueueMetrics(
+        edge=edge, ready=ready, delayed=delayed, blocked=blocked, leased=leased, dead_letters=letters, oldest=oldest
+    )
+
+
+def _jobs(host: "Host", queue: str | None) -> "Iterator[JobSummary]":
+    """Give each job once: on its queue, by its record, or as a dead letter."""
+    seen: set[tuple[str, str]] = set()
+    prefix = f"{_QUEUE}{queue or ''}"
+    scanned = host.ports.ledger.scan(prefix if queue is None else f"{prefix}/")
+    records = (JobRecord.from_fields(stored.fields) for _, stored in scanned)
+    letters = (letter for letter in host.dead_letters.letters() if letter.edge == prefix or queue is None)
+    sources = (
+        iter(_waiting(host, queue)),
+        (_ended(record) for record in records),
+        (_buried(letter) for letter in letters if letter.edge.startswith(_QUEUE)),
+    )
+    for summary in chain.from_iterable(sources):
+        if (summary.queue, summary.id) not in seen:
+            seen.add((summary.queue, summary.id))
+            yield summary
+
+
+def _waiting(host: "Host", queue: str | None, job_id: str | None = None) -> tuple[JobSummary, ...]:
+    first, last = (_QUEUE, "queue;") if queue is None else (f"{_QUEUE}{queue}", f"{_QUEUE}{queue}\x00")
+    rows = host.store.read(_QUEUED, (first, last, job_id and storable(job_id), -1))
+    return tuple(_queued(host, row) for row in rows)
+
+
+def _queued(host: "Host", row: tuple[Any, ...]) -> JobSummary:
+    edge, job_id, state, receives, due, lease_until, priority, body = row
+    queue = edge.removeprefix(_QUEUE)
+    record = _record(host, queue, job_id)
+    status: JobStatus = "running" if state == _LEASED else "delayed" if due > host.clock.now() else "queued"
+    return JobSummary(
+        queue=queue,
+        id=job_id,
+        status=status,
+        is_tracked=record is not None,
+        attempt=record.attempt if record is not None else receives,
+        generation=_generation_of(body),
+        due=due,
+        lease_until=lease_until,
+        priority=priority,
+        updated_at=record.updated_at if record is not None else None,
+        reason=record.reason if record is not None else None,
+        progress=record.progress if record is not None else None,
+        history=record.history if record is not None else (),
+    )
+
+
+def _ended(record: JobRecord) -> JobSummary:
+    return JobSummary(
+        queue=record.queue,
+        id=record.job_id,
+        status=_STATUSES[record.status],
+        is_tracked=True,
+        attempt=record.attempt,
+        generation=record.generation,
+        due=None,
+        lease_until=record.lease_until,
+        priority=0,
+        updated_at=record.updated_at,
+        reason=record.reason,
+        progress=record.progress,
+        result=record.result,
+        history=record.history,
+    )
+
+
+def _buried(letter: "DeadLetter") -> JobSummary:
+    return JobSummary(
+        queue=letter.edge.removeprefix(_QUEUE),
+        id=letter.id,
+        status="dead-lettered",
+        is_tracked=False,
+        attempt=letter.attempts,
+        generation=letter.generation,
+        due=None,
+        lease_until=None,
+        priority=0,
+        updated_at=letter.at,
+        reason=letter.reason,
+    )
+
+
+def _record(host: "Host", queue: str, job_id: str) -> JobRecord | None:
+    stored = host.ports.ledger.read(job_key(queue, job_id))
+    return JobRecord.from_fields(stored.fields) if stored is not None else None
+
+
+def _is_tracked(host: "Host", queue: str) -> bool:
+    return any(found.name == queue and found.tracking == "full" for found in host.application.model.queues)
+
+
+def _generation_of(body: bytes) -> int:
+    try:
+        return Job.decode(body).generation
+    except BadEvent:
+        return 0

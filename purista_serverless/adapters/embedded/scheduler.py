@@ -56,9 +56,17 @@ class Scheduler:
         """Say whether a knock is asked for."""
         return bool(self._store.read(_REQUESTED, (self._store.clock.now(),)))
 
+    def knock(self, name: str, slot: int | None = None) -> "GateReport | None":
+        """Knock at a gate now; ``None`` if its ports could not be reached."""
+        try:
+            return self._gates[name].knock(slot)
+        except Unavailable:
+            LOGGER.warning("schedule %s: the knock failed and is repeated", name, exc_info=True)
+            return None
+
     def _wake(self, name: str) -> None:
         gate, slot = self._gates[name], self._slots.get(name)
-        if self._knock(name, slot) is None:
+        if self.knock(name, slot) is None:
             self._next[name] = self._store.clock.now() + _AGAIN
             return
         self._slots[name] = upcoming = gate.next_knock()
@@ -68,14 +76,7 @@ class Scheduler:
         for (edge,) in self._store.read(_REQUESTED, (self._store.clock.now(),)):
             for leased in self._store.lease(edge, _LEASE):
                 name = edge.removeprefix(GATE)
-                if name in self._gates and self._knock(name) is None:
+                if name in self._gates and self.knock(name) is None:
                     self._store.release(leased, _AGAIN)
                 else:
                     self._store.acknowledge(leased)
-
-    def _knock(self, name: str, slot: int | None = None) -> "GateReport | None":
-        try:
-            return self._gates[name].knock(slot)
-        except Unavailable:
-            LOGGER.warning("schedule %s: the knock failed and is repeated", name, exc_info=True)
-            return None

@@ -187,11 +187,13 @@ class Knocking:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._is_stopped:
+        while True:
             self._awake.wait()
             self._awake.clear()
+            if self._is_stopped:
+                return
             try:
-                self._next_at = self._next_at if self._is_stopped else self._scheduler.step()
+                self._next_at = self._scheduler.step()
             except Unavailable:
                 LOGGER.warning("the scheduler could not reach the store; it goes on in a moment", exc_info=True)
                 self._next_at = 0

@@ -10,6 +10,7 @@ import os
 import socket
 import sqlite3
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.embedded.file import File
@@ -119,7 +120,7 @@ class Store:
         self._holder = 0
         self._is_durable = True
         self._failure: Exception | None = None
-        self._notes: list[tuple[str, int]] = []
+        self._committed: list[Callable[[], None]] = []
         self._listeners: tuple[Callable[[str, int], None], ...] = ()
 
     def transaction(self, *, durable: bool = True) -> "Transaction":
@@ -160,14 +161,14 @@ class Store:
                 self.execute(_SEND, (edge, storable(id), body, due, priority))
             else:
                 self.execute(_SEND_IN_ORDER, (edge, storable(id), body, due, priority, storable(ordering_key)))
-            self._notes.append((edge, due))
+            self._note(edge, due)
 
     def send_many(self, edge: str, messages: "Iterable[tuple[str, bytes]]") -> None:
         """Put ``(id, body)`` messages onto an edge, in one commit."""
         due = self.clock.now()
         with self.transaction():
             self._execute_many(_SEND, ((edge, storable(id), body, due, 0) for id, body in messages))
-            self._notes.append((edge, due))
+            self._note(edge, due)
 
     def lease(self, edge: str, duration: int, limit: int = 1, *, levels: int = 1) -> list[Leased]:
         """Lease due messages of an edge; those whose lease has run out are due again.
@@ -217,7 +218,7 @@ class Store:
         with self.transaction():
             given = (due, 0 if counted else 1, leased.seq, leased.fence)
             held = self.execute(_RELEASE, given).rowcount == 1
-            self._notes.append((leased.edge, due))
+            self._note(leased.edge, due)
         return held
 
     def extend(self, leased: Leased, duration: int) -> bool:
@@ -233,7 +234,8 @@ class Store:
         """Make messages due again whose lease has run out, and give how many there were."""
         with self.transaction(durable=False):
             reclaimed = self.execute(_RECLAIM, (self.clock.now(),)).fetchall()
-            self._notes += reclaimed
+            for edge, due in reclaimed:
+                self._note(edge, due)
         return len(reclaimed)
 
     def next_due(self, edge: str) -> int | None:
@@ -259,6 +261,10 @@ class Store:
     def forget(self, listener: "Callable[[str, int], None]") -> None:
         """Tell a function no more."""
         self._listeners = tuple(other for other in self._listeners if other != listener)
+
+    def after_commit(self, call: "Callable[[], None]") -> None:
+        """Have something called when the open transaction of this thread is committed, and not if it is undone."""
+        self._committed.append(call)
 
     def execute(self, statement: str, values: "Sequence[Any] | Mapping[str, Any]" = ()) -> sqlite3.Cursor:
         """Execute a statement that writes, inside a transaction.
@@ -324,7 +330,7 @@ class Store:
             self._is_durable = durable
         self._writer.execute("BEGIN IMMEDIATE")
         self._failure = None
-        self._notes = []
+        self._committed = []
 
     def _close_transaction(self, error: BaseException | None) -> None:
         failure, self._failure = self._failure, None
@@ -339,17 +345,18 @@ class Store:
                 self._writer.execute("ROLLBACK")
             raise self.file.error(broken) from broken
         if keeps:
-            self._tell()
+            for call in self._committed:
+                call()
         elif error is None and failure is not None:
             # Somebody swallowed the failure; what was meant to be one commit must not look like one.
             raise failure
 
-    def _tell(self) -> None:
-        for edge, due in self._notes:
-            for listener in self._listeners:
-                listener(edge, due)
+    def _note(self, edge: str, due: int) -> None:
+        for listener in self._listeners:
+            self.after_commit(partial(listener, edge, due))
 
     def take(self, edge: str, duration: int, limit: int, levels: int) -> list[Leased]:
+        """Lease inside a transaction, as ``lease`` does but for leases that have run out."""
         now = self.clock.now()
         until = now + duration
         rows: list[tuple[Any, ...]] = []
@@ -366,7 +373,7 @@ class Store:
     def _unblock(self, leased: Leased) -> None:
         if leased.ordering_key is not None:
             for (due,) in self.execute(_UNBLOCK, (leased.edge, leased.ordering_key)).fetchall():
-                self._notes.append((leased.edge, due))
+                self._note(leased.edge, due)
 
     def _execute_many(self, statement: str, rows: "Iterable[Sequence[Any]]") -> int:
         if self._failure is not None:
