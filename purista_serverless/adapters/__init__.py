@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from purista_serverless.adapter import Adapter
     from purista_serverless.errors import UnknownAdapter
 
-ADAPTERS: dict[str, str] = {}
+ADAPTERS: dict[str, str] = {
+    "embedded": "purista_serverless.adapters.embedded.descriptor:ADAPTER",
+}
 
 
 def load_adapter(name: str, registry: "Mapping[str, str]" = ADAPTERS) -> "Adapter":

@@ -1,4 +1,4 @@
-"""The embedded runtime in virtual time: its file, leases, dispatcher and scheduler, driven by a clock in a test's hand."""
+"""The embedded runtime in virtual time: its file, leases, dispatcher and scheduler, driven by a test's clock."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -228,7 +228,7 @@ class Process:
         self.scheduler: Scheduler | None = None
         self.dispatcher = Dispatcher(host.store, intake, self._ports, self)
         host.store.listen(intake.note)
-        self._forget = lambda: host.store.forget(intake.note)
+        self._intake = intake
 
     @property
     def is_working(self) -> bool:
@@ -272,7 +272,7 @@ class Process:
     def die(self) -> None:
         """Die: nothing is settled, whatever still unwinds reaches nothing."""
         self._instance.alive = False
-        self._forget()
+        self._host.store.forget(self._intake.note)
         for timer in self._timers.values():
             timer.cancel()
         for task in tuple(self._tasks.values()):
@@ -326,7 +326,8 @@ class Process:
         inside = guard(ports, self._instance)
         commands = LocalCommands(self._host.assembly)
         commands.ports = inside
-        inside.commands = Guarded(commands, "commands", self._instance)
+        guarded: Any = Guarded(commands, "commands", self._instance)
+        inside.commands = guarded
         return inside
 
 

@@ -92,7 +92,7 @@ class Simulation:
         self.faults = faults if faults is not None else Faults(seed)
         self._durations = dict(durations or {})
         self._resources = dict(resources or {})
-        self._ledger = MemoryLedger(self.clock)
+        self._ledger: LedgerStore = MemoryLedger(self.clock)
         self._journal = Journal(self.clock, self._ledger)
         self._graveyard = Graveyard(self._journal)
         self._loop = VirtualLoop(self.clock)  # type: ignore[abstract]  # what it lacks, it refuses

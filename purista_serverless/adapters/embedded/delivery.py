@@ -12,7 +12,7 @@ class Delivery:
     Each way is guarded by the lease's fence: once the lease is lost, it does nothing.
     """
 
-    __slots__ = ("_leased", "_store", "body", "edge", "id", "receives")
+    __slots__ = ("_leased", "_store", "body", "edge", "id", "lease_until", "receives")
 
     def __init__(self, store: "Store", leased: "Leased") -> None:
         self._store = store
@@ -21,16 +21,7 @@ class Delivery:
         self.id = leased.id
         self.body = leased.body
         self.receives = leased.receives
-
-    @property
-    def lease_until(self) -> int | None:
-        """Give when the lease runs out."""
-        return self._leased.lease_until
-
-    @lease_until.setter
-    def lease_until(self, until: int | None) -> None:
-        if until is not None:
-            self._leased.lease_until = until
+        self.lease_until: int | None = leased.lease_until
 
     def acknowledge(self) -> None:
         """Remove the message."""
@@ -45,4 +36,6 @@ class Delivery:
 
     def extend(self, duration: int) -> bool:
         """Have the lease end ``duration`` milliseconds from now; say whether it was still held."""
-        return self._store.extend(self._leased, duration)
+        held = self._store.extend(self._leased, duration)
+        self.lease_until = self._leased.lease_until
+        return held
