@@ -35,18 +35,21 @@ It comes with `pip install 'purista-serverless[cli,http]'`; `python -m purista_s
 def reference() -> str:
     """Give the document, in Markdown."""
     codes = "".join(f"| {int(code)} | {code.meaning} |\n" for code in ExitCode)
-    root = click.Context(program, info_name="purista-serverless", max_content_width=100)
-    return _HEAD + codes + "".join(_section(context) for context in _walk(root))
+    return _HEAD + codes + "".join(_section(context) for context in _walk(_root()))
 
 
 def commands() -> tuple[tuple[str, Command], ...]:
     """Give every command by its full name, without the groups."""
-    root = click.Context(program, info_name="purista-serverless")
     return tuple(
         (context.command_path.partition(" ")[2], context.command)
-        for context in _walk(root)
+        for context in _walk(_root())
         if isinstance(context.command, Command)
     )
+
+
+def _root() -> click.Context:
+    # A width of its own, since the page must not depend on somebody's terminal.
+    return click.Context(program, info_name="purista-serverless", terminal_width=100, **program.context_settings)
 
 
 def _walk(context: click.Context) -> Iterator[click.Context]:
@@ -56,7 +59,7 @@ def _walk(context: click.Context) -> Iterator[click.Context]:
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         if command is not None:
-            inner = click.Context(command, parent=context, info_name=name, max_content_width=100)
+            inner = click.Context(command, parent=context, info_name=name)
             yield inner
             yield from _walk(inner)
 

@@ -1,30 +1,19 @@
 """What an installation gets."""
 
-import shutil
-import subprocess
-import sys
 import zipfile
 from configparser import ConfigParser
 from email.parser import Parser
-from pathlib import Path
 
 import pytest
 
-from tests.repo.tree import ROOT, files
+from tests.repo.tree import files
+from tests.repo.wheel import build_wheel
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """Build the wheel from a copy, since the build leaves files beside its sources."""
-    folder = tmp_path_factory.mktemp("package")
-    for path in files():
-        if path.parts[0] in {"purista_serverless", "pyproject.toml", "README.md", "LICENSE"}:
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / path, folder / path)
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", "dist", "."]
-    finished = subprocess.run(build, cwd=folder, capture_output=True, text=True, check=False)
-    assert finished.returncode == 0, finished.stderr
-    return zipfile.ZipFile(next(Path(folder, "dist").glob("*.whl")))
+    """Build the wheel once and open it."""
+    return zipfile.ZipFile(build_wheel(tmp_path_factory.mktemp("package")))
 
 
 def member(wheel: zipfile.ZipFile, ending: str) -> str:
@@ -48,7 +37,7 @@ def test_entry_points_lead_somewhere(wheel):
     modules = {value.partition(":")[0] for section in entries.sections() for value in entries[section].values()}
     installed = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in wheel.namelist()}
 
-    assert "purista_serverless.testing.plugin" in modules
+    assert {"purista_serverless.cli", "purista_serverless.testing.plugin"} <= modules
     assert modules <= installed
 
 

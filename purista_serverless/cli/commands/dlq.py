@@ -11,7 +11,7 @@ from purista_serverless.cli.failures import ExitCode, Failure, failure_of
 from purista_serverless.cli.output import fields, finish, instant, moment, progress, show, table, wants_json
 from purista_serverless.cli.project import Project
 from purista_serverless.cli.values import known
-from purista_serverless.errors import BadEvent, DeclarationError, InvalidPayload
+from purista_serverless.errors import DeclarationError, InvalidPayload
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.embedded.host import Host
@@ -93,7 +93,8 @@ def redrive(*, project: Project, ids: tuple[str, ...], everything: bool, edge: s
     with project.existing_host() as host:
         letters = _chosen(host, ids, everything, _edge_named(host, edge))
         act = _judge if dry_run else redrive_letter
-        results = [_try(act, host, letter) for letter in progress(letters, "redriving")]
+        tried = [_try(act, host, letter) for letter in progress(letters, "redriving")]
+    results = [result for result in tried if result is not None]
     _show_redrive(results, dry_run=dry_run)
     finish(findings=any(result.error is not None for result in results))
 
@@ -122,21 +123,25 @@ class _Result:
     error: Exception | None
 
 
-def _try(act: "Callable[[Host, DeadLetter], None]", host: "Host", letter: "DeadLetter") -> _Result:
+def _try(act: "Callable[[Host, DeadLetter], bool]", host: "Host", letter: "DeadLetter") -> _Result | None:
+    """Act on one letter; ``None`` if somebody else was faster."""
     try:
-        act(host, letter)
-    except (BadEvent, InvalidPayload, DeclarationError) as error:
+        return _Result(letter=letter, error=None) if act(host, letter) else None
+    except OSError:
+        # The store or what lies behind a port: no other letter would fare better.
+        raise
+    except Exception as error:  # noqa: BLE001 - a schedule's payload is computed by the user's code
         return _Result(letter=letter, error=error)
-    return _Result(letter=letter, error=None)
 
 
-def _judge(host: "Host", letter: "DeadLetter") -> None:
+def _judge(host: "Host", letter: "DeadLetter") -> bool:
     """Check a letter as redriving does."""
     consumer = host.assembly.consumers.get(letter.edge)
     if consumer is not None:
         consumer.validate(letter.body)
     elif letter.edge.removeprefix("schedule:") not in host.gates:
         raise DeclarationError(f"nothing of this application consumes {letter.edge}")
+    return True
 
 
 def _chosen(host: "Host", ids: tuple[str, ...], everything: bool, edge: str | None) -> "tuple[DeadLetter, ...]":  # noqa: FBT001 - an option as it came

@@ -37,7 +37,7 @@ _SHAPE_OF_METRICS = """
 _SHAPE_OF_LEASES = """
 [
   {"edge": "queue:orders.shipping", "id": "5f1c...", "owner": "...", "leaseUntil": "2026-01-05T05:15:00.000Z",
-   "fence": 1, "receives": 1}
+   "fence": "308869141897711888", "receives": 1}
 ]
 """
 
@@ -143,7 +143,8 @@ def leases(*, project: Project) -> None:
             "id": row.id,
             "owner": row.owner,
             "leaseUntil": instant(row.lease_until),
-            "fence": row.fence,
+            # As text, since it is larger than what JavaScript and jq take for a whole number.
+            "fence": str(row.fence),
             "receives": row.receives,
         }
         for row in found
