@@ -81,16 +81,18 @@ class File:
 
     Args:
         path: Path of the file, a ``file:`` URI as SQLite has it, or ``:memory:``.
+        migrations: One script per version, oldest first.
 
     Raises:
         StoreError: The file is not ours, is damaged, was written by a newer version, or cannot be written.
         Unavailable: Another process holds it for longer than ``PATIENCE``.
     """
 
-    __slots__ = ("path",)
+    __slots__ = ("_migrations", "path")
 
-    def __init__(self, path: "str | Path") -> None:
+    def __init__(self, path: "str | Path", migrations: tuple[str, ...] = MIGRATIONS) -> None:
         self.path = str(path)
+        self._migrations = migrations
         if not self.is_memory:
             self._look()
 
@@ -179,7 +181,9 @@ class File:
         try:
             # Looked at again under the lock: another process may have been faster.
             self._refuse_foreign(connection)
-            _migrate(connection, MIGRATIONS)
+            _migrate(connection, self._migrations)
+            # Changes nothing, and fails now where the file may only be read, instead of at the first message.
+            connection.execute("DELETE FROM message WHERE 0")
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
@@ -190,8 +194,9 @@ class File:
         owner, version = _number(connection, "PRAGMA application_id"), _number(connection, "PRAGMA user_version")
         if owner != APPLICATION_ID and (owner or version or tables):
             raise StoreError(self.path, "the file belongs to another program", "name another file")
-        if version > len(MIGRATIONS):
-            problem = f"the file has schema {version}, this version of purista-serverless knows up to {len(MIGRATIONS)}"
+        if version > len(self._migrations):
+            known = len(self._migrations)
+            problem = f"the file has schema {version}, this version of purista-serverless knows up to {known}"
             raise StoreError(self.path, problem, "install the newer version that wrote it")
 
 
