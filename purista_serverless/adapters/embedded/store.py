@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.embedded.file import File
-from purista_serverless.errors import Unavailable
+from purista_serverless.errors import StoreError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -110,7 +110,8 @@ class Store:
 
     def __init__(self, path: "str | Path", clock: "Clock") -> None:
         self.clock = clock
-        self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._process = os.getpid()
+        self.owner = f"{socket.gethostname()}:{self._process}"
         self.file = File(path)
         self._lock = threading.RLock()
         self._writer = self.file.connect()
@@ -286,7 +287,8 @@ class Store:
         if self._holder == threading.get_ident() or self.file.is_memory:
             with self._lock:
                 return self._fetch(self._writer, statement, values)
-        reader = self._readers.pop() if self._readers else self.file.connect_reader()
+        self._refuse_fork()
+        reader = self._reader()
         try:
             return self._fetch(reader, statement, values)
         finally:
@@ -304,6 +306,7 @@ class Store:
 
     def begin(self, *, durable: bool) -> None:
         """Begin a transaction, or join the open one."""
+        self._refuse_fork()
         self._lock.acquire()
         if self._depth == 0:
             try:
@@ -323,6 +326,17 @@ class Store:
                 self._close_transaction(error)
         finally:
             self._lock.release()
+
+    def _refuse_fork(self) -> None:
+        # A connection that two processes share breaks SQLite's locks, and then the file.
+        if os.getpid() != self._process:
+            raise StoreError(self.file.path, "the file was opened before this process was forked", "open it in each")
+
+    def _reader(self) -> sqlite3.Connection:
+        try:
+            return self._readers.pop()
+        except IndexError:
+            return self.file.connect_reader()
 
     def _open_transaction(self, *, durable: bool) -> None:
         if durable != self._is_durable:
