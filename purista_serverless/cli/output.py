@@ -77,7 +77,7 @@ def fields(pairs: Iterable[tuple[str, object]]) -> str:
 
     Example:
         >>> print(fields([("id", "a1"), ("status", "queued"), ("reason", None)]))
-        id      queued
+        id      a1
         status  queued
     """
     present = [(name, value) for name, value in pairs if value is not None]

@@ -21,7 +21,7 @@ It comes with `pip install 'purista-serverless[cli,http]'`; `python -m purista_s
 - **Payloads** are JSON: an argument, `@FILE`, or `-` for standard input. They are checked against the declared type
   before anything happens.
 - **Output** is text for people; with `--json` it is JSON of the shape that is shown here. Keys are added, not renamed.
-  Times are ISO 8601 in UTC. Progress goes to the error stream, and only to a terminal.
+  Times are ISO 8601 in UTC. Progress and logs go to the error stream, progress only to a terminal.
 - **Errors** are one block on the error stream: what, where, how to mend it; with `--json` an object
   `{"error": {"message", "where", "fix", "exitCode"}}`. `--debug` or `PURISTA_DEBUG=1` adds the traceback.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import click
 
 from purista_serverless.cli.command import Command, with_project
-from purista_serverless.cli.output import fields, line_of
+from purista_serverless.cli.output import fields, line_of, wants_json
 from purista_serverless.cli.project import Project
 from purista_serverless.cli.values import known
 
@@ -62,6 +62,15 @@ _concurrency = click.option(
 )
 
 
+_log_level = click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What is logged to the error stream; ignored if the application sets up logging itself.",
+)
+
+
 @click.command(cls=Command, example="run --port 8080", shape=_SHAPE)
 @click.option("--workers/--no-workers", default=None, help="Run the workers of queues.")
 @click.option("--subscriptions/--no-subscriptions", default=None, help="Run subscriptions and bindings.")
@@ -72,6 +81,7 @@ _concurrency = click.option(
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @_concurrency
+@_log_level
 @click.option("--reload", is_flag=True, help="Start again whenever a source file changes; for development.")
 @with_project
 def run(
@@ -84,6 +94,7 @@ def run(
     address: str,
     port: int,
     concurrency: int,
+    log_level: str,
     reload: bool,
 ) -> None:
     """Serve workers, subscriptions, schedules and HTTP.
@@ -100,14 +111,16 @@ def run(
 
         keep_running(project.root, [argument for argument in sys.argv[1:] if argument != "--reload"])
         return
+    _log(project, log_level)
     _serve(project, parts, queues=None, bind=(address, port), concurrency=concurrency)
 
 
 @click.command(cls=Command, example="work --queue orders.shipping", shape=_SHAPE)
 @click.option("--queue", "queues", metavar="NAME", multiple=True, required=True, help="May be given several times.")
 @_concurrency
+@_log_level
 @with_project
-def work(*, project: Project, queues: tuple[str, ...], concurrency: int) -> None:
+def work(*, project: Project, queues: tuple[str, ...], concurrency: int, log_level: str) -> None:
     """Serve the workers of some queues only.
 
     Other processes may serve the same file. Ctrl+C or SIGTERM stops gracefully; a second one stops at once.
@@ -116,7 +129,23 @@ def work(*, project: Project, queues: tuple[str, ...], concurrency: int) -> None
     for queue in queues:
         known("queue with a worker", queue, declared)
     parts = Parts(workers=True, subscriptions=False, scheduler=False, http=False)
+    _log(project, log_level)
     _serve(project, parts, queues=queues, bind=None, concurrency=concurrency)
+
+
+def _log(project: Project, level: str) -> None:
+    """Set up logging, unless the application did that when it was imported."""
+    import logging
+
+    from purista_serverless.cli.logs import TextFormatter
+    from purista_serverless.runtime.log import JsonFormatter
+
+    _ = project.application
+    if logging.getLogger().handlers:
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter() if wants_json() else TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
 def _serve(

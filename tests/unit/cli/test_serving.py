@@ -19,7 +19,7 @@ from purista_serverless.cli.commands.run import Parts
 from purista_serverless.cli.failures import ExitCode
 from purista_serverless.cli.reload import difference, snapshot
 from tests.repo.tree import ROOT
-from tests.unit.cli import shop
+from tests.unit.cli import shop, stuck
 from tests.unit.cli.conftest import SHOP, named
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -30,12 +30,14 @@ def start(database: Path) -> Iterator[Start]:
     """Start the command line in a process of its own, which is killed if the test leaves it running."""
     processes: list[subprocess.Popen[str]] = []
 
-    def start_process(*arguments: str, app: str | None = SHOP, folder: Path = ROOT) -> "subprocess.Popen[str]":
+    def start_process(
+        *arguments: str, app: str | None = SHOP, folder: Path = ROOT, warnings: str = "error"
+    ) -> "subprocess.Popen[str]":
         environment = {**os.environ, "PURISTA_DB": str(database), "PYTHONPATH": str(ROOT)}
         if app is not None:
             environment["PURISTA_APP"] = app
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "purista_serverless", *arguments],
+            [sys.executable, "-W", warnings, "-m", "purista_serverless", *arguments],
             cwd=folder,
             env=environment,
             stdout=subprocess.PIPE,
@@ -133,6 +135,37 @@ def test_the_text_of_work(start, database, golden):
 
     assert ended(process, signal.SIGTERM)[0] == 0
     golden("cli/work.txt", named(head, database.parent))
+
+
+def test_a_second_signal_ends_it_at_once(start, database):
+    """Whoever is in a hurry need not wait for a handler that hangs."""
+    with Host(stuck.app, database) as host:
+        host.client.enqueue(stuck.waiting, 1)
+    process = start("run", "--no-http", "--json", app="tests.unit.cli.stuck:app")
+    assert said(process)["state"] == "serving"
+    assert process.stderr is not None
+    assert json.loads(process.stderr.readline())["message"] == "waiting for good"
+
+    process.send_signal(signal.SIGTERM)
+    assert said(process)["state"] == "stopping"
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
+
+
+def test_an_interrupted_command_says_so_by_its_code(start, tmp_path):
+    """Ctrl+C in a command that waits ends it with 130, without a traceback."""
+    pipe = tmp_path / "payload"
+    os.mkfifo(pipe)
+    # Between opening a file and reading it, Ctrl+C leaves it open: a warning that nobody sees by default.
+    process = start("enqueue", "shop.packing", f"@{pipe}", warnings="ignore")
+
+    # Opening waits until the command has opened the other end.
+    with pipe.open("wb"):
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+
+    assert (process.returncode, out, err) == (ExitCode.INTERRUPTED, "", "\n")
 
 
 def await_status(database: Path, job_id: str, status: str) -> None:
