@@ -39,6 +39,13 @@ def test_every_command_is_on_the_page():
     assert [name for name, _ in commands()] == [name for name in headings if name in dict(commands())]
 
 
+def test_every_command_is_held_to_its_text_and_its_json():
+    """Each command has a golden text and a golden JSON."""
+    wanted = {f"{name.replace(' ', '-')}.{kind}" for name, _ in commands() for kind in ("txt", "json")}
+
+    assert wanted - {path.name for path in GOLDEN.iterdir()} == set()
+
+
 @pytest.mark.parametrize(("name", "command"), commands(), ids=[name for name, _ in commands()])
 def test_the_documented_shape_is_what_is_printed(name, command):
     """The golden JSON of a command has exactly the keys that its documentation shows."""
