@@ -43,6 +43,9 @@ _START = datetime(2026, 1, 1, tzinfo=UTC)
 _ROOM = 1_000
 _RETRY_DELAY = 1_000
 
+# How much earlier a message is due for each place that it overtakes, in milliseconds.
+_PLACE = 100
+
 
 class EmbeddedSimulation(Simulation):
     """Run an application on the embedded runtime in virtual time, as ``Simulation`` does on a broker in memory.
@@ -170,6 +173,12 @@ class EmbeddedSimulation(Simulation):
             self._pump.cancel()
         self._pump = self.clock.call_at(at, self._turn)
 
+    def look(self) -> None:
+        """Have the processes look at every edge and every lease: something changed that they were not told of."""
+        for process in self._processes:
+            process.dispatcher.look_everywhere()
+        self.wake()
+
     def duration(self, attempt: "Attempt") -> int:
         """Give how long a sync handler's attempt takes, in milliseconds."""
         return self._duration(attempt)
@@ -224,7 +233,7 @@ class Process:
         self._tasks: dict[Flight, asyncio.Task[Outcome]] = {}
         self._timers: dict[Flight, Timer] = {}
         self._entries: dict[Flight, Entry] = {}
-        intake = FaultyIntake(host, self._instance, simulation.faults)
+        intake = FaultyIntake(simulation, host, self._instance)
         self.scheduler: Scheduler | None = None
         self.dispatcher = Dispatcher(host.store, intake, self._ports, self)
         host.store.listen(intake.note)
@@ -334,20 +343,32 @@ class Process:
 class FaultyIntake(Intake):
     """An intake whose deliveries are struck by faults."""
 
-    def __init__(self, host: Host, instance: Instance, faults: Faults) -> None:
+    def __init__(self, simulation: EmbeddedSimulation, host: Host, instance: Instance) -> None:
         super().__init__(host.store, channels_of(host.assembly))
+        self._simulation = simulation
         self._instance = instance
-        self._faults = faults
+        self._faults = simulation.faults
 
     def lease(self, room: int, async_room: int) -> "list[Delivery]":
         """Lease what is due; deliveries that nobody got are counted with it."""
         leased = super().lease(room, async_room)
         for delivery in leased:
-            if self._faults.is_phantom():
-                self.store.execute("UPDATE message SET receives = receives + 1 WHERE id = ?", (delivery.id,))
-                delivery.receives += 1
+            self._disturb(delivery)
         guarded: list[Any] = [Guarded(delivery, "delivery", self._instance) for delivery in leased]
         return guarded
+
+
+    def _disturb(self, delivery: "Delivery") -> None:
+        if self._faults.is_phantom():
+            self.store.execute("UPDATE message SET receives = receives + 1 WHERE id = ?", (delivery.id,))
+            delivery.receives += 1
+        duration = self.channels[delivery.edge].visibility
+        lost = duration - self._faults.lease_of(duration)
+        if lost:
+            # The receiver is told what was promised, not what a fault makes of it.
+            statement = "UPDATE message SET lease_until = lease_until - ? WHERE id = ? AND state = 1"
+            self.store.execute(statement, (lost, delivery.id))
+            self._simulation.clock.call_later(duration - lost, self._simulation.look)
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +390,7 @@ class Witness:
             self.store.after_commit(partial(self.journal.events.append, message))
             for _ in range(1 + self.faults.is_duplicated()):
                 self.events.publish(message)
+            self._disturb(message.id)
 
     def send(self, job: "Job", *, delay: int) -> None:
         """Hand a job on."""
@@ -380,6 +402,14 @@ class Witness:
             self.store.after_commit(partial(self.journal.enqueued, job))
             for _ in range(1 + (job.ordering_key is None and self.faults.is_duplicated())):
                 self.queues.post(job, body, delay)
+            self._disturb(job.id, is_ordered=job.ordering_key is not None)
+
+    def _disturb(self, message_id: str, *, is_ordered: bool = False) -> None:
+        """Have messages come late, or overtake others; those that share an ordering key cannot."""
+        moved = self.faults.lateness() - (0 if is_ordered else _PLACE * self.faults.places_passed())
+        if moved:
+            statement = "UPDATE message SET due = due + ? WHERE id = ? AND receives = 0"
+            self.store.execute(statement, (moved, message_id))
 
     def call(self, schedule: str, message: "Message") -> None:
         """Hand a call on."""

@@ -12,9 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from purista_serverless.message import Success
 from purista_serverless.message.wire import plain_json
 from purista_serverless.testing import Faults, Simulation
+from purista_serverless.testing.embedded import EmbeddedSimulation
 from tests.simulation.workshop import HOUR, Task, application, nightly, ordered, plain, rounds, slow, strict, work_strictly
 
-BACKENDS = ("ideal", "sqs-like", "push-like")
+BACKENDS = ("ideal", "sqs-like", "push-like", "embedded")
 TERMINAL = {"success", "dead-lettered", "cancelled"}
 CHANCES = st.sampled_from((0.0, 0.0, 0.02, 0.1))
 NAMES = st.sampled_from("abcdefgh")
@@ -28,6 +29,12 @@ class Invariants(RuleBasedStateMachine):
 
     backend = "ideal"
 
+    def simulate(self, **options):
+        """Start the application on its backend."""
+        if self.backend == "embedded":
+            return EmbeddedSimulation(application, **options)
+        return Simulation(application, backend=self.backend, **options)
+
     @initialize(
         seed=st.integers(0, 2**16),
         chances=st.fixed_dictionaries(
@@ -39,9 +46,7 @@ class Invariants(RuleBasedStateMachine):
     )
     def open(self, seed, chances):
         """Start with the faults of a seed."""
-        self.sim = Simulation(
-            application,
-            backend=self.backend,
+        self.sim = self.simulate(
             seed=seed,
             faults=Faults(seed, **chances),
             durations={work_strictly: lambda attempt: timedelta(seconds=100 * attempt)},
@@ -159,6 +164,8 @@ class Invariants(RuleBasedStateMachine):
         self.check_keys()
         self.check_results()
         self.check_rounds()
+        if isinstance(self.sim, EmbeddedSimulation):
+            self.sim.close()
 
     def check_ends(self):
         """Every accepted job has ended, and the dead letters are those that ended so."""
