@@ -357,7 +357,6 @@ class FaultyIntake(Intake):
         guarded: list[Any] = [Guarded(delivery, "delivery", self._instance) for delivery in leased]
         return guarded
 
-
     def _disturb(self, delivery: "Delivery") -> None:
         if self._faults.is_phantom():
             self.store.execute("UPDATE message SET receives = receives + 1 WHERE id = ?", (delivery.id,))

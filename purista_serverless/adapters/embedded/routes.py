@@ -70,4 +70,6 @@ def filters_of(application: "Application") -> dict[str, dict[str, str]]:
             "sender_service": bound.sender_service,
             "sender_version": bound.sender_version,
         }
-    return {edge: {name: value for name, value in given.items() if value is not None} for edge, given in filters.items()}
+    return {
+        edge: {name: value for name, value in given.items() if value is not None} for edge, given in filters.items()
+    }

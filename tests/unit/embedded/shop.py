@@ -17,7 +17,7 @@ START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @dataclass
 class Shop:
-    """An application with a queue of orders, and an event that tells of each; ``seen`` is what its handlers were given."""
+    """An application with a queue of orders and an event that tells of each; ``seen`` is what handlers were given."""
 
     application: Application
     orders: Queue[Any, Any]

@@ -128,7 +128,7 @@ def test_a_folder_is_refused(tmp_path):
 
 def test_a_file_in_a_folder_that_is_missing_is_refused(tmp_path):
     """The error says what to do."""
-    with pytest.raises(StoreError, match="cannot be opened .* make the folder"):
+    with pytest.raises(StoreError, match=r"cannot be opened .* make the folder"):
         opened(tmp_path / "missing" / "new.db")
 
 

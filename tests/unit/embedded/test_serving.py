@@ -13,10 +13,10 @@ from purista_serverless.adapters.embedded.host import Host
 from purista_serverless.adapters.embedded.jobs import list_leases, measure_queues
 from purista_serverless.application import Application
 from purista_serverless.builder.handles import Queue
-from purista_serverless.schedule import Interval
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.errors import DeclarationError
 from purista_serverless.runtime.context import Context
+from purista_serverless.schedule import Interval
 
 PATIENCE = 30
 
@@ -106,10 +106,10 @@ def test_jobs_are_done_as_they_come(tmp_path, is_async, tracking):
 def test_jobs_of_another_process_are_found(tmp_path, is_async):
     """A host that only enqueues needs no connection to the one that serves but the file."""
     stage = Stage(is_async=is_async)
-    with Host(stage.application, tmp_path / "a.db") as host, Host(stage.application, tmp_path / "a.db") as other:
-        with serving(host):
-            other.client.enqueue(stage.queue, 1)
-            stage.wait_for(lambda: stage.started == [1])
+    path = tmp_path / "a.db"
+    with Host(stage.application, path) as host, Host(stage.application, path) as other, serving(host):
+        other.client.enqueue(stage.queue, 1)
+        stage.wait_for(lambda: stage.started == [1])
 
 
 def test_a_stop_waits_for_what_runs(tmp_path, is_async):
@@ -129,7 +129,7 @@ def test_a_stop_waits_for_what_runs(tmp_path, is_async):
 
 @pytest.mark.parametrize("tracking", ["none", "full"])
 def test_what_does_not_end_in_time_goes_back_without_an_attempt(tmp_path, is_async, tracking):
-    """Async handlers are cancelled, sync ones are asked to stop; another process runs the job as if for the first time."""
+    """Async handlers are cancelled, sync ones asked to stop; another process runs the job as if for the first time."""
     stage = Stage(is_async=is_async, tracking=tracking)
     with Host(stage.application, tmp_path / "a.db") as host:
         with serving(host, grace=0):
@@ -199,9 +199,9 @@ def test_a_process_may_serve_a_part(tmp_path):
 def test_an_unknown_queue_is_refused(tmp_path):
     """A typing error in a queue's name does not look like an idle worker."""
     stage = Stage()
-    with Host(stage.application, tmp_path / "a.db") as host:
-        with pytest.raises(DeclarationError, match=r"no queue 'serving\.job' .* did you mean 'serving\.jobs'"):
-            host.serve(queues=["serving.job"])
+    refused = pytest.raises(DeclarationError, match=r"no queue 'serving\.job' .* did you mean 'serving\.jobs'")
+    with Host(stage.application, tmp_path / "a.db") as host, refused:
+        host.serve(queues=["serving.job"])
 
 
 def test_a_handler_that_exits_does_not_end_the_thread_that_runs_others(tmp_path):
