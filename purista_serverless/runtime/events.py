@@ -326,15 +326,12 @@ class BindingConsumer(EventConsumer):
 
         source = self.binding.idempotency_key
         match source:
-            case None | "none":
+            case None:
                 return None
             case "messageId":
                 return message.id
             case "correlationId":
                 return message.correlation_id
-            case "eventField":
-                found = plain_json(raw).get("id")
-                return None if found is None else str(found)
             case str():
                 return Key(source, codec_of(self.event_type)).of(raw)
             case _:
