@@ -70,7 +70,7 @@ class Bounds(Suite):
             stage.client.enqueue(stage.declared.queue, task("a"), delay=MINUTE, scheduled_at=START)
 
     def test_a_time_without_a_zone_is_an_error(self) -> None:
-        """Whose clock would it be?"""
+        """Nobody knows whose clock it would be."""
         stage = self.stage(jobs())
         with pytest.raises(DeclarationError, match="scheduled_at must be an aware datetime"):
             stage.client.enqueue(stage.declared.queue, task("a"), scheduled_at=START.replace(tzinfo=None))
