@@ -3,6 +3,7 @@
 from importlib import import_module
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def adapter(request: pytest.FixtureRequest) -> Adapter:
 def test_every_adapter_keeps_every_contract(adapter):
     """An adapter's file holds one test class for each contract."""
     classes = classes_of(file_of(adapter))
-    missing = [contract.__name__ for contract in CONTRACTS if not any(issubclass(found, contract) for found in classes)]
+    missing = [contract.__name__ for contract in CONTRACTS if not keepers_of(contract, classes)]
 
     assert missing == []
 
@@ -46,15 +47,14 @@ def test_every_adapter_keeps_every_contract(adapter):
 def test_every_adapter_keeps_the_contract_of_builds(adapter):
     """Some test class names the adapter and inherits the suite of builds."""
     classes = [found for path in FOLDER.glob("test_*.py") for found in classes_of(path.stem)]
-    suites = [found for found in classes if SynthContract in found.__mro__]
-    names = {load_adapter(vars(suite)["adapter_name"]).name for suite in suites}
+    names = {load_adapter(found.adapter_name).name for found in keepers_of(SynthContract, classes)}
 
     assert adapter.name in names
 
 
 def test_every_adapter_keeps_what_its_provider_can_do(adapter):
     """The groups that depend on the provider are those that its capabilities ask for, no more and no fewer."""
-    (suite,) = [found for found in classes_of(file_of(adapter)) if issubclass(found, QueueContract)]
+    (suite,) = keepers_of(QueueContract, classes_of(file_of(adapter)))
     groups = {group for group in (Ordering, Priorities, LongRuns, BoundedRuns) if issubclass(suite, group)}
 
     assert groups == groups_for(adapter.capabilities)
@@ -73,10 +73,15 @@ def file_of(adapter: Adapter) -> str:
     return f"test_{adapter.name.replace('-', '_')}"
 
 
-def classes_of(module: str) -> list[type]:
+def classes_of(module: str) -> list[type[Any]]:
     """List the test classes that a file of this folder defines."""
     found = vars(import_module(f"tests.contracts.{module}"))
     return [value for name, value in found.items() if name.startswith("Test") and isinstance(value, type)]
+
+
+def keepers_of(contract: type[Any], classes: list[type[Any]]) -> list[type[Any]]:
+    """List the classes that inherit a contract."""
+    return [found for found in classes if issubclass(found, contract)]
 
 
 def groups_for(capabilities: Capabilities) -> set[type]:

@@ -96,7 +96,8 @@ def using(*, is_async: bool = False, is_declared: bool = True) -> Application:
     means.command.handler()(reporter(is_async=is_async))
     means.queue.worker()(listener(is_async=is_async))
     use = service.command("use", Task, Report, "Use what the task names")
-    use.handler(**_grants(means) if is_declared else {})(_async_user(means) if is_async else _user(means))
+    grants: dict[str, Any] = _grants(means) if is_declared else {}
+    use.handler(**grants)(_async_user(means) if is_async else _user(means))
     return Application("contract", [service])
 
 
