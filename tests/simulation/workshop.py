@@ -16,8 +16,9 @@ from purista_serverless.schema import Model, QueueResult
 Ending = Literal["succeed", "reject", "retry", "fail", "cancel"]
 
 HOUR = timedelta(hours=1)
+LEASE = timedelta(minutes=5)
 LIFECYCLE = Lifecycle(
-    visibility=timedelta(minutes=5),
+    visibility=LEASE,
     heartbeat=timedelta(minutes=1),
     max_extensions=60,
     max_attempts=4,
