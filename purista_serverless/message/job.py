@@ -123,6 +123,14 @@ class Job(Frozen, _JobSlots):
         return self.headers.get(RUN_HEADER)
 
     @property
+    def own_headers(self) -> dict[str, str]:
+        """Give the headers that were given to the enqueue, without those that carry identity, run and trace."""
+        ours = (TRACEPARENT_HEADER,)
+        return {
+            name: text for name, text in self.headers.items() if not name.startswith("purista.") and name not in ours
+        }
+
+    @property
     def generation(self) -> int:
         """Give how often the job was redriven from the dead letters."""
         text = self.headers.get(GENERATION_HEADER, "0")

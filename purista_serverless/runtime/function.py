@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from purista_serverless.message import Party
+from purista_serverless.runtime.ids import random_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 _COROUTINE = 0x80  # CO_COROUTINE; the inspect module costs ten milliseconds of cold start
 
-INSTANCE = os.environ.get("PURISTA_INSTANCE") or f"{os.getpid():x}"
+# Which process sent a message; upstream's form.
+INSTANCE = os.environ.get("PURISTA_INSTANCE") or random_id()
 
 
 class Function:

@@ -309,7 +309,7 @@ class JobConsumer:
             "status": status,
             "attempt": record.attempt,
             "payload": output,
-            "headers": dict(job.headers) or None,
+            "headers": job.own_headers or None,
             "traceId": job.trace_id,
             "correlationId": job.correlation_id,
             "tenantId": job.tenant_id,
