@@ -76,6 +76,17 @@ class Slots(ScheduleSuite):
 
         assert [entry.at for entry in stage.logbook.of()] == [START + HOUR]
 
+    def test_jitter_delays_each_slot_within_its_window(self, kind: Kind) -> None:
+        """Starts are spread over the window after each slot, not all alike, and the slot stays the run's name."""
+        declared = rounds(kind, expression="0 * * * *", jitter=10 * MINUTE)
+        stage = self.stage(declared, start=START + SECOND)
+        stage.system.run_until(START + 10 * HOUR + 30 * MINUTE)
+
+        delays = [entry.at - START - number * HOUR for number, entry in enumerate(stage.logbook.of(), start=1)]
+        assert stage.logbook.names() == [f"{hour}:00" for hour in range(13, 23)]
+        assert all(timedelta(0) <= delay < 10 * MINUTE for delay in delays)
+        assert len(set(delays)) > 5
+
     def test_a_disabled_schedule_starts_nothing(self, kind: Kind) -> None:
         """Neither at its slots nor when somebody knocks."""
         declared = rounds(kind, enabled=False)
