@@ -121,7 +121,10 @@ class TestContext(Context):
         return self._control.reported
 
     def dispatch(self, payload: Any, parameter: Any = None) -> Outcome:
-        """Run a sync handler as a host does: checks, guards, transforms, resources; give the outcome."""
+        """Run a sync handler as a host does: checks, guards, transforms, resources; give the outcome.
+
+        ``bytes`` as payload or parameter are JSON as it could come from anywhere, right or wrong.
+        """
         return dispatch(self.function, self._filled(payload, parameter), self.ports, self._control)
 
     async def adispatch(self, payload: Any, parameter: Any = None) -> Outcome:
@@ -130,9 +133,10 @@ class TestContext(Context):
 
     def _filled(self, payload: Any, parameter: Any) -> Message | Job:
         function = self.function
-        raw = function.payload.dump_json(payload, function.payload_subject)
-        given = function.parameter.dump_json(parameter, function.parameter_subject)
-        return self.message.replace(payload=raw, parameter=given)
+        return self.message.replace(
+            payload=_dump(function.payload, payload, function.payload_subject),
+            parameter=_dump(function.parameter, parameter, function.parameter_subject),
+        )
 
 
 def context(
@@ -245,6 +249,10 @@ def _is_tracked(target: Any) -> bool:
         return False
     is_required = target.results is not None and target.results.delivery == "required"
     return is_required or target.profile is not None or target.idempotency == "strict" or target.tracking == "full"
+
+
+def _dump(codec: Any, value: Any, subject: str) -> bytes:
+    return value if isinstance(value, bytes) else codec.dump_json(value, subject)
 
 
 def _load(codec: Any, payload: Any) -> Any:
