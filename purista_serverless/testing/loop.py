@@ -161,3 +161,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         finally:
             self._armed = self._running = False
             asyncio._set_running_loop(outer)  # noqa: SLF001
+
+
+def virtual_loop(clock: VirtualClock) -> VirtualLoop:
+    """Make a loop that runs by a clock; what it lacks of asyncio's interface, it refuses when called."""
+    return VirtualLoop(clock)  # type: ignore[abstract]

@@ -22,7 +22,7 @@ from purista_serverless.testing.faults import Faults
 from purista_serverless.testing.history import AttemptHistory, JobHistory, RunHistory
 from purista_serverless.testing.host import Host
 from purista_serverless.testing.journal import Journal
-from purista_serverless.testing.loop import VirtualLoop
+from purista_serverless.testing.loop import virtual_loop
 from purista_serverless.testing.scheduler import Scheduler
 from purista_serverless.testing.wiring import Calls, Exchange, Graveyard, Timekeeper, letter_id_of
 
@@ -93,7 +93,7 @@ class Simulation:
         self._ledger = MemoryLedger(self.clock)
         self._journal = Journal(self.clock, self._ledger)
         self._graveyard = Graveyard(self._journal)
-        self._loop = VirtualLoop(self.clock)  # type: ignore[abstract]  # what it lacks, it refuses
+        self._loop = virtual_loop(self.clock)
         self._broker = _BROKERS[backend](self.clock, self.faults, self._receive, self._give_up)
         self._exchange = Exchange(self._broker, self._journal, self._edges_for, self._has_consumer)
         self._calls = Calls(self._command, answers_of(commands), self.faults, self._loop)

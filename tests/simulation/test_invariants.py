@@ -20,9 +20,11 @@ from hypothesis.stateful import (
 from purista_serverless.errors import RetryLater
 from purista_serverless.message.wire import plain_json
 from purista_serverless.testing import Faults, Simulation
+from purista_serverless.testing.simulation import Backend
 from tests.simulation.workshop import (
     HOUR,
     LEASE,
+    Ending,
     Task,
     application,
     nightly,
@@ -34,19 +36,19 @@ from tests.simulation.workshop import (
     work_strictly,
 )
 
-BACKENDS = ("ideal", "sqs-like", "push-like")
+BACKENDS: tuple[Backend, ...] = ("ideal", "sqs-like", "push-like")
 TERMINAL = {"success", "dead-lettered", "cancelled"}
 CHANCES = st.sampled_from((0.0, 0.02, 0.1))
 NAMES = st.sampled_from("abcdefgh")
 ENDINGS = st.lists(st.sampled_from(("succeed", "reject", "retry", "fail", "cancel")), min_size=1, max_size=4).map(tuple)
 
-steps = Counter()
+steps: Counter[str] = Counter()
 
 
 class Invariants(RuleBasedStateMachine):
     """A workshop under random orders, faults, crashes, outages and redrives."""
 
-    backend = "ideal"
+    backend: Backend = "ideal"
 
     @initialize(
         seed=st.integers(0, 2**16),
@@ -66,7 +68,7 @@ class Invariants(RuleBasedStateMachine):
         while self.sim.ledger.read(f"schedule:{rounds.full_name}/state") is None:
             self.sim.advance(timedelta(seconds=1))
         self.opened = self.sim.now
-        self.accepted = {queue.name: set() for queue in (plain, strict, slow)}
+        self.accepted: dict[str, set[str]] = {queue.name: set() for queue in (plain, strict, slow)}
         self.keys = defaultdict(set)
         self.ended = {}
         self.fences = {}
@@ -167,7 +169,7 @@ class Invariants(RuleBasedStateMachine):
         if not hasattr(self, "sim"):
             return
         self.sim.faults.calm()
-        due = self.due_slots()
+        due, runs = self.due_slots(), {}
         for _ in range(500):
             self.sim.advance(HOUR)
             runs = {run.slot: run.status for run in self.sim.runs(rounds)}
@@ -252,7 +254,13 @@ class Invariants(RuleBasedStateMachine):
 
 def task_of(name):
     """Give the one payload that belongs to a key."""
-    endings = {"a": ("fail", "succeed"), "b": ("reject",), "c": ("retry", "succeed"), "d": ("cancel",), "e": ("fail",)}
+    endings: dict[str, tuple[Ending, ...]] = {
+        "a": ("fail", "succeed"),
+        "b": ("reject",),
+        "c": ("retry", "succeed"),
+        "d": ("cancel",),
+        "e": ("fail",),
+    }
     return Task(name=name, endings=endings.get(name, ("succeed",)))
 
 

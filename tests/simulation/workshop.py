@@ -94,7 +94,7 @@ rounds = workshop.schedule("rounds", "Every hour, one after the other, none left
     expression=Interval(HOUR),
     concurrency_policy="forbid",
     missed_run_policy="catchUp",
-    max_catch_up_count=100,
+    max_catch_up_count=10_000,
     payload=lambda slot: Task(name=f"{slot:%dT%H}", endings=("fail", "succeed"), seconds=300 * (slot.hour % 4)),
 )
 

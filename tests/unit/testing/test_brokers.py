@@ -240,7 +240,7 @@ def test_a_push_of_a_group_comes_again_by_the_brokers_own_backoff():
     """Within a group the delay that was asked for is lost, in favour of the order: 10 s, doubled up to 600 s."""
     receiver = Receiver(PushLikeBroker)
     receiver.send("a", group="g")
-    times = []
+    times: list[int] = []
     for _ in range(8):
         (lease,) = receiver.take(times[-1] if times else 0)
         settle(lease, "redeliver", SECOND, counted=True)

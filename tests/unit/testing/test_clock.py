@@ -1,6 +1,7 @@
 """The virtual clock: time moves when told, and timers fire in order."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_timers_fire_in_order_of_time_then_of_setting():
     """Timers of one instant keep the order in which they were set, and see their own time."""
     clock, fired = VirtualClock(0), []
     for name, at in (("late", 20), ("first", 10), ("second", 10)):
-        clock.call_at(at, lambda name=name: fired.append((name, clock.now())))
+        clock.call_at(at, partial(lambda name: fired.append((name, clock.now())), name))
 
     clock.advance(30)
 

@@ -9,7 +9,7 @@ from purista_serverless import testing
 from purista_serverless.builder.options import LongRunning
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.errors import DeclarationError, HandledError, Unavailable, UndeclaredUse
-from purista_serverless.message import BadInput, Rejected, Success
+from purista_serverless.message import BadInput, Job, Rejected, Success
 from purista_serverless.runtime.context import Context
 from purista_serverless.schema import Model
 
@@ -134,6 +134,7 @@ def test_the_environment_is_what_the_test_says():
 
     assert (ctx.now, ctx.tenant_id, ctx.principal_id, ctx.job_id) == (now, "t", "p", "job-1")
     assert (ctx.attempt, ctx.fence, ctx.cancel_requested(), ctx.config(fee)) == (3, 3, True, 4)
+    assert isinstance(ctx.message, Job)
     assert ctx.message.headers["a"] == "b"
     assert ctx.message.run_id == "run"
     assert testing.context(close_cycle).config(fee) == 3

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from purista_serverless.testing.clock import VirtualClock
-from purista_serverless.testing.loop import VirtualLoop
+from purista_serverless.testing.loop import virtual_loop
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def clock():
 @pytest.fixture
 def loop(clock):
     """Give a loop that runs by the clock."""
-    return VirtualLoop(clock)
+    return virtual_loop(clock)
 
 
 async def nap(seconds, log):
@@ -35,7 +35,7 @@ def test_sleep_takes_virtual_time_only(loop, clock):
 
 def test_tasks_sleep_side_by_side(loop, clock):
     """Concurrent sleepers wake in the order of their times."""
-    log = []
+    log: list[float] = []
 
     async def both():
         await asyncio.gather(nap(20, log), nap(10, log))
@@ -50,7 +50,7 @@ def test_timeouts_and_groups_and_queues_work(loop, clock):
     """What asyncio builds on tasks and timers works as it does everywhere."""
 
     async def story():
-        queue = asyncio.Queue()
+        queue: asyncio.Queue[str] = asyncio.Queue()
         async with asyncio.TaskGroup() as group:
             group.create_task(queue.put("a"))
             first = await queue.get()
