@@ -150,6 +150,7 @@ def context(
     run_id: str | None = None,
     attempt: int = 1,
     cancel_requested: bool = False,
+    is_tracked: bool | None = None,
     now: datetime = _NOW,
     resources: "Mapping[str, Any] | None" = None,
     config: "Mapping[str, Any] | None" = None,
@@ -168,6 +169,8 @@ def context(
         run_id: The schedule run that the message belongs to.
         attempt: The number of the run.
         cancel_requested: What ``ctx.cancel_requested()`` says.
+        is_tracked: Whether a job has a record, and so a fence and progress. What its queue declares when omitted; say
+            it where only a binding or a schedule asks for it.
         now: What ``ctx.now`` says; 2026-01-01 in UTC when omitted.
         resources: For ``ctx.dispatch``: what the handler is given, by name. A direct call passes them itself.
         config: Configuration values by name, as JSON values.
@@ -205,7 +208,8 @@ def context(
         settings=MemorySettings(config, secrets),
         resources=resources,
     )
-    control = RecordingControl(attempt, stopping=cancel_requested, is_tracked=_is_tracked(declaration.target))
+    tracked = _is_tracked(declaration.target) if is_tracked is None else is_tracked
+    control = RecordingControl(attempt, stopping=cancel_requested, is_tracked=tracked)
     if function.kind != "worker" and headers:
         raise DeclarationError(f"{function.name} is no worker; only jobs have headers")
     identity = {TENANT_HEADER: tenant_id, PRINCIPAL_HEADER: principal_id, RUN_HEADER: run_id}

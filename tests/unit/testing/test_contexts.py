@@ -171,7 +171,7 @@ def test_only_workers_have_headers_and_progress():
     with pytest.raises(DeclarationError, match="only jobs have headers"):
         testing.context(record, headers={"a": "b"})
     with pytest.raises(UndeclaredUse, match="tracking='full'"):
-        testing.context(record).progress(1)
+        testing.context(close_cycle, is_tracked=False).progress(1)
 
 
 def test_only_handlers_have_a_context():

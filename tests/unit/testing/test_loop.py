@@ -20,16 +20,16 @@ def loop(clock):
     return virtual_loop(clock)
 
 
-async def nap(seconds, log):
-    """Sleep, and write down when that was over."""
+async def nap(ctx, seconds):
+    """Sleep as a handler does, and write down when that was over."""
     await asyncio.sleep(seconds)
-    log.append(asyncio.get_running_loop().time())
+    ctx.append(asyncio.get_running_loop().time())
     return seconds
 
 
 def test_sleep_takes_virtual_time_only(loop, clock):
     """Sleeping an hour moves the clock by an hour, at once."""
-    assert loop.run_until_complete(nap(3600, [])) == 3600
+    assert loop.run_until_complete(nap([], 3600)) == 3600
     assert clock.now() == 3_600_000
 
 
@@ -38,7 +38,7 @@ def test_tasks_sleep_side_by_side(loop, clock):
     log: list[float] = []
 
     async def both():
-        await asyncio.gather(nap(20, log), nap(10, log))
+        await asyncio.gather(nap(log, 20), nap(log, 10))
 
     loop.run_until_complete(both())
 
@@ -104,7 +104,7 @@ def test_the_loop_is_open_and_rests_between_callbacks(loop):
     seen = []
     loop.call_soon(lambda: seen.append((loop.is_running(), asyncio.get_running_loop() is loop)))
 
-    loop.run_until_complete(nap(0, []))
+    loop.run_until_complete(nap([], 0))
 
     assert seen == [(True, True)]
     assert not loop.is_running()
