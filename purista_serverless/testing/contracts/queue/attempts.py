@@ -44,9 +44,9 @@ class Attempts(Suite):
         assert 1 <= len(stage.logbook.of("a")) <= 3
         assert len(stage.system.dead_letters(stage.declared.queue)) == 1
 
-    def test_an_enqueue_may_ask_for_fewer_attempts(self) -> None:
+    def test_an_enqueue_may_ask_for_fewer_attempts(self, tracking: str) -> None:
         """The job's own number counts where it is lower than the queue's."""
-        stage = self.stage(jobs())
+        stage = self.stage(jobs(tracking=tracking))
         stage.client.enqueue(stage.declared.queue, task("a", FAILING), max_attempts=2)
         stage.system.drain()
 

@@ -9,7 +9,7 @@ from purista_serverless.testing.contracts.faults import Meanwhile
 from purista_serverless.testing.contracts.schedule.application import Kind, Rounds, rounds
 from purista_serverless.testing.contracts.schedule.suite import ScheduleSuite, slots_of
 from purista_serverless.testing.contracts.script import Step
-from purista_serverless.testing.contracts.suite import DAY, HOUR, MINUTE, SECOND, START, Stage
+from purista_serverless.testing.contracts.suite import DAY, HOUR, MILLISECOND, MINUTE, SECOND, START, Stage
 from purista_serverless.testing.faults import CrashAt, Faults
 
 HALF = 30 * SECOND
@@ -53,6 +53,9 @@ class Knocks(ScheduleSuite):
         stage = self.quiet(kind)
         stage.system.run_until(START + MINUTE - SECOND)
         stage.system.knock(stage.declared.schedule, START + MINUTE)
+        stage.system.run_until(START + MINUTE - MILLISECOND)
+        assert stage.logbook.names() == ["12:01"]
+
         stage.system.run_until(START + MINUTE + SECOND)
         stage.system.knock(stage.declared.schedule)
         stage.system.drain()
