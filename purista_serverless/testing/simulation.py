@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from purista_serverless.errors import UnknownAdapter
 from purista_serverless.message.wire import format_json
 from purista_serverless.runtime import dead_letters
 from purista_serverless.runtime.assembly import assemble
@@ -69,6 +70,9 @@ class Simulation:
         commands: Answers to commands, by handle: a result, or a function from the payload to one. Commands of other
             systems need one, those of the application may be replaced by one.
         schedules: Whether schedules fire from the start.
+
+    Raises:
+        UnknownAdapter: There is no such backend.
     """
 
     def __init__(
@@ -86,6 +90,8 @@ class Simulation:
         commands: "Mapping[Command[Any, Any], Any] | None" = None,
         schedules: bool = True,
     ) -> None:
+        if backend not in _BROKERS:
+            raise UnknownAdapter(backend, _BROKERS)
         self.clock = VirtualClock(start)
         self.faults = faults if faults is not None else Faults(seed)
         self._durations = dict(durations or {})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from purista_serverless.errors import DeclarationError, HandledError, InvocationFailed, Unavailable
+from purista_serverless.errors import DeclarationError, HandledError, InvocationFailed, Unavailable, UnknownAdapter
 from purista_serverless.message import Failed, Success
 from purista_serverless.runtime import loop as process_loop
 from purista_serverless.testing import Crash, Faults, Simulation
@@ -216,6 +216,12 @@ def test_only_what_has_an_edge_has_dead_letters(sim, shop):
     """A command has no asynchronous edge of its own; asking for it says what to ask for."""
     with pytest.raises(DeclarationError, match="no asynchronous edge"):
         sim.dead_letters(shop.place)
+
+
+def test_an_unknown_backend_is_named_with_those_there_are(shop):
+    """A misspelt backend fails before anything runs."""
+    with pytest.raises(UnknownAdapter, match="ideal, push-like, sqs-like"):
+        Simulation(shop.application, backend="sqs")  # type: ignore[arg-type]
 
 
 def test_messages_are_seen_by_name_or_all_together(sim, shop):
