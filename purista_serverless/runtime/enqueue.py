@@ -49,7 +49,9 @@ class QueueSpec:
     def __init__(self, queue: "Queue[Any, Any] | QueueModel") -> None:
         from purista_serverless.schema import codec_of
 
-        lifecycle: Any = queue.resolved_lifecycle() if hasattr(queue, "resolved_lifecycle") else queue.lifecycle
+        # A handle resolves its profile; a compiled queue has done so.
+        source: Any = queue
+        lifecycle = source.resolved_lifecycle() if hasattr(source, "resolved_lifecycle") else source.lifecycle
         self.name = queue.name
         self.payload = codec_of(queue.payload)
         self.parameter = codec_of(queue.parameter)
