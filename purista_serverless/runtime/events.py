@@ -1,5 +1,6 @@
 """Consuming events: subscriptions, bindings to queues, and the calls of schedules."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, assert_never
 
 from purista_serverless.errors import (
@@ -67,7 +68,7 @@ def _field_of(message: Message, name: str) -> str | None:
     return message.event_name if name == "event" else getattr(message, name)
 
 
-class EventConsumer:
+class EventConsumer(ABC):
     """What the consumers of messages have in common; attempts are the platform's count.
 
     Args:
@@ -116,15 +117,17 @@ class EventConsumer:
         """Give the message's body in a new generation, as of now."""
         return Message.decode(body).replace(generation=generation, timestamp=ports.clock.now()).encode()
 
+    @abstractmethod
     def _handle(
         self, message: Message, delivery: "Delivery", attempt: int, ports: "Ports"
     ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted | None]":
         """Handle a message; ``None`` when it is none of ours."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _validate(self, message: Message) -> None:
-        raise NotImplementedError
+        """Load a message's payload, as its handler would get it."""
 
+    @abstractmethod
     def _end(self, message: Message, ports: "Ports") -> None:
         """Do what follows the end of a message, before it is settled; a redelivery may repeat it."""
 
@@ -195,6 +198,9 @@ class SubscriptionConsumer(EventConsumer):
 
     def _validate(self, message: Message) -> None:
         self.function.payload.load(plain_json(message.payload), self.function.payload_subject)
+
+    def _end(self, message: Message, ports: "Ports") -> None:
+        """Do nothing: nobody waits for a subscription."""
 
 
 class CallControl(JobControl):
