@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial, wraps
 from typing import Any
 
 from purista_serverless.application import Application
@@ -22,16 +23,17 @@ PATIENT = Lifecycle(max_attempts=3, backoff=Backoff(jitter=0))
 FORBIDDEN = "forbidden"
 
 
-def hosted(*, is_async: bool = False) -> Application:
+def hosted(*, is_async: bool = False, guard: Callable[..., Any] | None = None) -> Application:
     """Build an application with a command, a worker and a subscription that follow scripts, behind a guard each."""
+    before = [guard or refuse_forbidden]
     service = ServiceBuilder("Contract")
     service.resource("logbook", Logbook, Logbook)
     happened = service.event("contract.happened", Task, "Something happened")
     answer = service.command("answer", Task, Report, "Answer as the script says", success_event="contract.answered")
     queue = service.queue("contract.jobs", Task, "Scripted jobs", result=Report, lifecycle=PATIENT)
-    answer.handler(before=[refuse_forbidden], after=[note_result])(reporter(is_async=is_async))
-    queue.worker(before=[refuse_forbidden])(reporter(is_async=is_async))
-    service.subscribe(happened, "listen", lifecycle=PATIENT, before=[refuse_forbidden])(listener(is_async=is_async))
+    answer.handler(before=before, after=[note_result])(reporter(is_async=is_async))
+    queue.worker(before=before)(reporter(is_async=is_async))
+    service.subscribe(happened, "listen", lifecycle=PATIENT, before=before)(listener(is_async=is_async))
     return Application("contract", [service])
 
 
@@ -39,6 +41,38 @@ def refuse_forbidden(ctx: Context, payload: Task) -> None:
     """Guard a handler: nobody may handle what is forbidden."""
     if payload.name == FORBIDDEN:
         raise HandledError(403, f"not for {ctx.principal_id}")
+
+
+def awaited_guards() -> dict[str, Callable[..., Any]]:
+    """Give guards that refuse what is forbidden once they are awaited, in every form that a callable takes."""
+    return {
+        "function": _refuse_later,
+        "partial": partial(_refuse_later, reason="not for"),
+        "decorated": _noted(_refuse_later),
+        "object": _Refusal(),
+        "bound": _Refusal().refuse,
+    }
+
+
+async def _refuse_later(ctx: Context, payload: Task, *, reason: str = "not for") -> None:
+    if payload.name == FORBIDDEN:
+        raise HandledError(403, f"{reason} {ctx.principal_id}")
+
+
+def _noted(guard: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(guard)
+    def noted(ctx: Context, payload: Task) -> Any:
+        return guard(ctx, payload)
+
+    return noted
+
+
+class _Refusal:
+    async def __call__(self, ctx: Context, payload: Task) -> None:
+        await self.refuse(ctx, payload)
+
+    async def refuse(self, ctx: Context, payload: Task) -> None:
+        await _refuse_later(ctx, payload)
 
 
 def note_result(ctx: Context, result: Report, payload: Task) -> None:

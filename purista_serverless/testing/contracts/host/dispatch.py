@@ -6,16 +6,18 @@ import pytest
 
 from purista_serverless.application import Application
 from purista_serverless.message.wire import plain_json
+from purista_serverless.runtime.context import Context
 from purista_serverless.testing.contracts.host.application import (
     COMMAND_EDGE,
     EVENT_EDGE,
     FORBIDDEN,
     QUEUE_EDGE,
+    awaited_guards,
     hosted,
 )
 from purista_serverless.testing.contracts.host.case import Case, Record, Reply, Settlement
 from purista_serverless.testing.contracts.host.messages import TRACE, command, event, job
-from purista_serverless.testing.contracts.script import SECRET, Entry, Logbook, Report, Step, task
+from purista_serverless.testing.contracts.script import SECRET, Entry, Logbook, Report, Step, Task, task
 
 Trigger: TypeAlias = Literal["command", "job", "event"]
 EDGES = {"command": COMMAND_EDGE, "job": QUEUE_EDGE, "event": EVENT_EDGE}
@@ -112,6 +114,29 @@ class Dispatch(HostSuite):
 
         assert logbook.entries == []
         assert "not for p" in told(reply)
+
+    @pytest.mark.parametrize("form", awaited_guards())
+    def test_a_guard_that_has_to_be_awaited_is_awaited(
+        self, is_async: bool, trigger: Trigger, logbook: Logbook, form: str
+    ) -> None:
+        """An asynchronous guard refuses in front of any handler, whatever kind of callable it is."""
+        application = hosted(is_async=is_async, guard=awaited_guards()[form])
+        reply = self.dispatch(application, trigger, task(FORBIDDEN), logbook)
+
+        assert logbook.entries == []
+        assert "not for p" in told(reply)
+
+    def test_a_guard_that_nobody_can_await_lets_nothing_pass(self, logbook: Logbook) -> None:
+        """A guard that hides its coroutine in a plain function is an error of the program, never a consent."""
+
+        def guard(ctx: Context, payload: Task) -> Any:
+            return awaited_guards()["function"](ctx, payload)
+
+        application = hosted(guard=guard)
+        reply = self.dispatch(application, "command", task("a"), logbook)
+
+        assert logbook.entries == []
+        assert error_of(reply)["status"] == 500
 
     def test_a_handler_never_sees_the_context_of_another_message(
         self, is_async: bool, trigger: Trigger, logbook: Logbook
