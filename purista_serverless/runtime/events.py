@@ -335,7 +335,7 @@ class BindingConsumer(EventConsumer):
             case None:
                 return None
             case "messageId":
-                return message.id
+                return message.idempotency_key or message.id
             case "correlationId":
                 return message.correlation_id
             case str():

@@ -286,7 +286,8 @@ class JobConsumer:
                 generation=record.generation,
                 acknowledge=False,
             )
-        for run_id in record.runs:
+        # A copy may belong to a run that the record does not know: it never got as far as a lease.
+        for run_id in dict.fromkeys((*record.runs, job.run_id)):
             remove_token(ports, run_id, job_token(self.queue, job.id))
         delivery.acknowledge()
 

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from purista_serverless.message import Job
+from purista_serverless.runtime.ids import derived_job_id
 from purista_serverless.testing.contracts.schedule.application import (
     DUE,
     QUEUE,
     Kind,
+    Rounds,
     bound_rounds,
     fanned_rounds,
     rounds,
@@ -126,6 +129,30 @@ class Overlap(ScheduleSuite):
         assert (first.status, first.tokens) == ("open", (f"job:{queue.name}/{job_id}",))
         assert slots_of(stage) == {"12:01": "closed", "12:02": "closed", "12:03": "closed"}
         assert stage.logbook.names() == ["the only one"]
+
+    @pytest.mark.parametrize("step", [Step(), Step(do="reject")], ids=["done", "dead-lettered"])
+    def test_a_run_whose_job_has_ended_before_it_is_over(self, step: Step) -> None:
+        """A job that its own run meets as ended already, having run without it, holds nothing up."""
+        declared = rounds("queue", steps={"12:01": (step,)}, expression=NOON, concurrency_policy="forbid")
+        stage = self.stage(declared, start=START + HALF)
+        body = self.job_at(declared, START + MINUTE, step)
+        stage.system.inject(declared.edge, body)
+        stage.system.advance(HOUR)
+
+        assert slots_of(stage) == {"12:01": "closed", "12:02": "closed", "12:03": "closed"}
+        assert stage.logbook.names() == ["12:01", "12:02", "12:03"]
+
+    def job_at(self, declared: Rounds, slot: datetime, step: Step) -> bytes:
+        """Give the job that the schedule makes of a slot, without its run."""
+        assert declared.queue is not None
+        milliseconds = round(slot.timestamp() * 1000)
+        job = Job(
+            id=derived_job_id(declared.queue.name, f"{declared.schedule.full_name}@{milliseconds}"),
+            queue=declared.queue.name,
+            payload=task(f"{slot:%H:%M}", step).model_dump(mode="json"),
+            created_at=milliseconds - 30_000,
+        )
+        return job.encode()
 
     def test_the_work_of_a_run_says_which_run_it_belongs_to(self, kind: Kind) -> None:
         """Messages carry schedule and slot, so that a log can be read by run."""

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from purista_serverless.model import ConcurrencyPolicy, IdempotencyMode
 from purista_serverless.schedule import DstPolicy, Interval, OneShot
-from purista_serverless.testing.contracts.schedule.application import Kind, rounds
+from purista_serverless.testing.contracts.schedule.application import DUE, Kind, bound_rounds, rounds
 from purista_serverless.testing.contracts.schedule.suite import ScheduleSuite
 from purista_serverless.testing.contracts.script import task
 from purista_serverless.testing.contracts.suite import DAY, HOUR, MINUTE, SECOND, START
@@ -110,3 +111,23 @@ class Slots(ScheduleSuite):
         stage.system.advance(HOUR)
 
         assert stage.logbook.names() == ["once a day"]
+
+    @pytest.mark.parametrize("concurrency", ["allow", "forbid"])
+    @pytest.mark.parametrize(("mode", "jobs"), [("advisory", 3), ("strict", 1)])
+    def test_the_key_of_an_event_names_the_work_and_not_the_event(
+        self, concurrency: ConcurrencyPolicy, mode: IdempotencyMode, jobs: int
+    ) -> None:
+        """Each slot is an event with an id of its own; only a strict binding makes one job of equal keys."""
+        declared = bound_rounds(
+            binding={"idempotency_mode": mode},
+            idempotency_key="payload.name",
+            payload=task("once a day"),
+            expression="1-3 12 2 3 *",
+            concurrency_policy=concurrency,
+        )
+        stage = self.stage(declared, start=START)
+        stage.system.advance(HOUR)
+
+        assert len({message.id for message in stage.system.messages(DUE)}) == 3
+        assert stage.logbook.names() == ["once a day"] * jobs
+        assert [run.status for run in stage.system.runs(declared.schedule)] == ["closed"] * 3
