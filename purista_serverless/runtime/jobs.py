@@ -200,8 +200,8 @@ class JobConsumer:
     def _is_poison(self, record: JobRecord, reason: str) -> bool:
         """Say whether a job keeps failing for the same reason, so that trying again is of no use."""
         threshold = self.lifecycle.poison_threshold
-        earlier = [entry["reason"] for entry in record.history[1 - threshold :]] if threshold > 1 else []
-        return threshold > 0 and len(earlier) == threshold - 1 and set(earlier) <= {reason}
+        reasons = [entry["reason"] for entry in record.history if entry["generation"] == record.generation]
+        return threshold > 0 and [*reasons, reason][-threshold:] == [reason] * threshold
 
     def _attempt(
         self, delivery: "Delivery", job: Job, ports: "Ports", control: JobControl
