@@ -8,6 +8,7 @@ from purista_serverless.message.wire import Frozen, format_json, object_of, plai
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+OWN_HEADERS = "purista."
 TENANT_HEADER = "purista.tenantId"
 PRINCIPAL_HEADER = "purista.principalId"
 RUN_HEADER = "purista.runId"

@@ -194,7 +194,7 @@ class Context:
                 the first job's id and sends nothing.
             priority: 0 up to the queue's ``priorities`` - 1; higher goes first.
             max_attempts: Fewer attempts than the queue declares.
-            headers: Text values that travel with the job.
+            headers: Texts that travel with the job; ``traceparent`` and names with ``purista.`` are the kit's own.
 
         Raises:
             UndeclaredUse: The handler did not declare ``can_enqueue=[queue]``.
@@ -347,9 +347,9 @@ class Context:
         from purista_serverless.runtime.enqueue import Enqueue, QueueSpec
 
         origin = derived_id(*self._next_use(f"queue:{queue.name}"))
-        options["headers"] = {**(options.get("headers") or {}), SOURCE_MESSAGE_HEADER: self.message.id}
+        source = {SOURCE_MESSAGE_HEADER: self.message.id}
         spec = self.function.queues.get(queue.name) or QueueSpec.of(queue)
-        order = Enqueue.of(spec, payload, parameter, cause=self, origin=origin, **options)
+        order = Enqueue.of(spec, payload, parameter, cause=self, origin=origin, source=source, **options)
         return lambda: order.send(self.ports)
 
     async def _offload(self, call: "Callable[..., Any]", *arguments: Any) -> Any:

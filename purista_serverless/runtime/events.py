@@ -11,6 +11,7 @@ from purista_serverless.errors import (
     RetryLater,
 )
 from purista_serverless.message import BadInput, Failed, Message, Outcome, Rejected, Retry, Success
+from purista_serverless.message.job import SOURCE_EVENT_HEADER, SOURCE_MESSAGE_HEADER
 from purista_serverless.message.wire import format_json, plain_json
 from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted
 from purista_serverless.runtime.context import JobControl
@@ -320,10 +321,7 @@ class BindingConsumer(EventConsumer):
             cause=message,
             origin=f"{message.id}:{message.generation}",
             idempotency_key=self._key(message, raw),
-            headers={
-                "purista.sourceEventName": binding.event,
-                "purista.sourceMessageId": message.id,
-            },
+            source={SOURCE_EVENT_HEADER: binding.event, SOURCE_MESSAGE_HEADER: message.id},
             run_id=message.run_id,
         )
 
