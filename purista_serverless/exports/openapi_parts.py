@@ -76,6 +76,19 @@ _JOB: dict[str, Any] = {
         "statusUrl": {"type": "string", "format": "uri-reference"},
     },
 }
+# One event of the stream, as OpenAPI 3.2 has it: its fields, of which the data is JSON in a text.
+_JOB_EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["status", "progress"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": f"{_SCHEMAS}JobStatus"},
+        },
+    },
+}
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "Problem details as in RFC 9457.",
@@ -117,7 +130,7 @@ COMPONENTS: dict[str, Any] = {
             "links": {"status": {"operationId": "jobStatus", "parameters": _LINKED}},
         },
     },
-    "schemas": {"AcceptedJob": _ACCEPTED, "JobStatus": _JOB, "Problem": _PROBLEM},
+    "schemas": {"AcceptedJob": _ACCEPTED, "JobEvent": _JOB_EVENT, "JobStatus": _JOB, "Problem": _PROBLEM},
 }
 
 
@@ -132,7 +145,7 @@ def job_paths(application: Application) -> dict[str, Any]:
     is_public = any(command.http and command.http.public for command in accepting)
     security = [*([{"caller": list[str]()}] if is_private else []), *([dict[str, Any]()] if is_public else [])]
     json = {"application/json": {"schema": {"$ref": f"{_SCHEMAS}JobStatus"}}}
-    events = {"text/event-stream": {"schema": _TEXT}}
+    events = {"text/event-stream": {"schema": {"$ref": f"{_SCHEMAS}JobEvent"}}}
     return {
         "/jobs/{queue}/{jobId}": {
             "get": _job_operation("jobStatus", "Tell status, progress and result of a job", queues, json, security)

@@ -204,7 +204,8 @@ class Enqueue:
         now = ports.clock.now()
         due = self._due(now)
         if self.is_unique:
-            return self._send_once(ports, now, due)
+            with ports.transaction():
+                return self._send_once(ports, now, due)
         ports.queues.send(self._job(now, due), delay=due - now)
         return self.job_id
 
@@ -262,7 +263,10 @@ class Enqueue:
         return now + delay
 
     def _send_once(self, ports: "Ports", now: int, due: int) -> str:
-        """Claim the key, send, mark as sent; a crash between two of them is repaired by the next enqueue."""
+        """Claim the key, send, mark as sent; a crash between two of them is repaired by the next enqueue.
+
+        Where all three are one commit there is nothing to repair, and nobody ever waits for a claim.
+        """
         spec, ledger = self.spec, self.spec.ledger(ports)
         job_id = self.job_id
         owner = f"enqueue:{self.origin}"

@@ -141,8 +141,8 @@ class Ports:
             random: Gives a number in ``[0, 1)``, for jitter; ``random.random`` when omitted.
             offload: Runs a blocking call for an async handler: ``await offload(fn, *args)``. When omitted the
                 call is made directly, which is right for ports that do not block.
-            transaction: Gives a context manager around the writes that settle a delivery; an adapter whose queue,
-                ledger and events live in one store makes them one commit.
+            transaction: Gives a context manager around the writes that settle a delivery, or that enqueue a job with
+                a key; an adapter whose queue, ledger and events live in one store makes them one commit.
         """
         self.clock = clock
         self.events = events

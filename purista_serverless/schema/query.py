@@ -1,12 +1,15 @@
 """Texts of a URL as JSON values: what paths and queries can only spell, turned into what a type declares."""
 
+import re
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from purista_serverless.schema.contract import alternatives_of, json_schema_of
 
 # Longer ones are no numbers that anybody means; turning them into one takes time that grows with their square.
 _LONGEST_NUMBER = 40
+_NUMBER = re.compile(r"-?[0-9]+(?P<rest>\.[0-9]+([eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+)?")
 
 
 class QueryReader:
@@ -74,9 +77,8 @@ def _converted(text: str, kinds: set[Any]) -> Any:
 
 
 def _number(text: str) -> int | float | None:
-    if len(text) > _LONGEST_NUMBER or not text.isascii() or not text.lstrip("-")[:1].isdigit():
+    found = _NUMBER.fullmatch(text) if len(text) <= _LONGEST_NUMBER else None
+    if found is None:
         return None
-    try:
-        return int(text) if text.lstrip("-").isdigit() else float(text)
-    except ValueError:
-        return None
+    number = float(text) if found["rest"] else int(text)
+    return number if isfinite(number) else None

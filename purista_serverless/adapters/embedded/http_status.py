@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Reads of records have threads of their own, so that slow commands do not hold up who asks for a status.
 _READERS = 4
 
+_EVENTS = "text/event-stream"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
@@ -101,9 +103,11 @@ class JobStatus:
         """
         asked = await self._asked_for(request)
         _found(await self._read(*asked))
-        changes = watch(partial(self._read, *asked), partial(_body, request), request.is_disconnected, self._pace)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(changes, headers=headers, media_type="text/event-stream")
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=_EVENTS)
+        changes = watch(partial(self._read, *asked), partial(_body, request), request.is_disconnected, self._pace)
+        return StreamingResponse(changes, headers=headers, media_type=_EVENTS)
 
     async def _asked_for(self, request: "Request") -> "tuple[str, str, Identity | None]":
         queue, job_id = request.path_params["queue"], request.path_params["job_id"]

@@ -192,3 +192,15 @@ def application_of(demand: Demand) -> values.Application:
     service = ServiceBuilder("Shop")
     demand(service)
     return Application("shop", [service]).model
+
+
+def accepting() -> Demand:
+    """Demand a queue behind a command that answers 202."""
+
+    def declare(service: ServiceBuilder) -> None:
+        jobs = service.queue("shop.orders", str)
+        jobs.worker(name="fulfil")(listener())
+        command = service.command("accept", str, str, http=Post("/orders", mode="async"))
+        command.handler(can_enqueue=[jobs])(worker())
+
+    return declare

@@ -15,7 +15,7 @@ from purista_serverless.synth.honour import PROMISES
 from purista_serverless.synth.verdicts import Emulated, Native
 from purista_serverless.testing.contracts.sample import sample_application
 from purista_serverless.testing.descriptors import IDEAL, PUSH_LIKE, SQS_LIKE
-from tests.unit.synth.demands import BARE, DEMANDS, application_of, everything, queue
+from tests.unit.synth.demands import BARE, DEMANDS, accepting, application_of, everything, queue
 
 SAMPLE = sample_application()
 
@@ -133,6 +133,13 @@ def test_writes_grow_with_tracking():
 
     costs = [(writes.per_job, writes.per_retry) for writes in (untracked, terminal, full, strict)]
     assert costs == [(0, 0), (1, 0), (2, 2), (4, 2)]
+
+
+def test_an_accepted_job_costs_one_more_write():
+    """Its status can be asked for before a worker has met it."""
+    (accepted,) = check(application_of(accepting()), IDEAL).writes
+
+    assert accepted.per_job == 3
 
 
 @given(st.randoms(use_true_random=False))
