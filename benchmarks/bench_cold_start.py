@@ -101,10 +101,12 @@ def main() -> int:
         pairs = [(seconds_to_import("bare", folder), seconds_to_import("ours", folder)) for _ in range(ROUNDS)]
     bare, ours = (median(times) * 1e3 for times in zip(*pairs, strict=True))
     ratio = median(ours / bare for bare, ours in pairs)
-    return report([
-        Row(name="bare handler, two pydantic models", value=bare, unit="ms"),
-        Row(name="generated handler, the same models", value=ours, unit="ms", ratio=ratio, bar=BAR),
-    ])
+    return report(
+        [
+            Row(name="bare handler, two pydantic models", value=bare, unit="ms"),
+            Row(name="generated handler, the same models", value=ours, unit="ms", ratio=ratio, bar=BAR),
+        ]
+    )
 
 
 if __name__ == "__main__":

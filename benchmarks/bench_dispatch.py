@@ -8,11 +8,14 @@ async floor is the same in a bare coroutine on a loop that is kept.
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 from benchmarks.measure import Row, report
 from purista_serverless import Context, Model, ServiceBuilder
+from purista_serverless.builder.handlers import HandlerDeclaration
 from purista_serverless.message import COMMAND, Message, Party, Success
 from purista_serverless.runtime.clock import SystemClock
 from purista_serverless.runtime.dispatch import adispatch, dispatch
@@ -62,23 +65,30 @@ async def aclose(ctx: Context, payload: CloseAccount) -> AccountClosed:
     return AccountClosed(account_id=payload.account_id, closed=True)
 
 
+def declaration_of(handler: Any) -> HandlerDeclaration:
+    """Give what the decorator recorded."""
+    declaration: HandlerDeclaration = handler.__purista__
+    return declaration
+
+
 SENDER = Party("gateway", "1", "POST /accounts", "i1")
 RECEIVER = Party("Billing", "1", "closeAccount")
 PORTS = ports(SystemClock())
-SYNC = Function(close.__purista__)
-ASYNC = Function(aclose.__purista__)
+SYNC = Function(declaration_of(close))
+ASYNC = Function(declaration_of(aclose))
+NO_CONTEXT: Any = None
 
 
 def floor() -> str:
     """Do the least."""
     payload = CloseAccount.model_validate(json.loads(BODY))
-    return json.dumps(close(None, payload).model_dump(mode="json", by_alias=True))
+    return json.dumps(close(NO_CONTEXT, payload).model_dump(mode="json", by_alias=True))
 
 
 async def afloor() -> str:
     """Do the least in a coroutine."""
     payload = CloseAccount.model_validate(json.loads(BODY))
-    return json.dumps((await aclose(None, payload)).model_dump(mode="json", by_alias=True))
+    return json.dumps((await aclose(NO_CONTEXT, payload)).model_dump(mode="json", by_alias=True))
 
 
 def message() -> Message:
@@ -118,7 +128,7 @@ def main() -> int:
     if json.loads(floor()) != json.loads(ours() or b""):
         raise ValueError("floor and dispatch do not answer alike")
     loop = asyncio.new_event_loop()
-    subjects = {
+    subjects: dict[str, Callable[[], object]] = {
         "floor": floor,
         "dispatch": ours,
         "coroutine": lambda: loop.run_until_complete(afloor()),

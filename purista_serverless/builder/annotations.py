@@ -4,6 +4,7 @@ One at a time, because a context annotation is often imported for type checkers 
 """
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.builder.origin import origin_of
@@ -50,8 +51,19 @@ def keyword_names(function: "Callable[..., Any]") -> tuple[str, ...]:
 
 
 def is_coroutine(function: "Callable[..., Any]") -> bool:
-    """Tell whether a call has to be awaited."""
-    return bool(unwrapped(function).__code__.co_flags & COROUTINE)
+    """Tell whether what a call gives may have to be awaited.
+
+    Looks through ``functools.wraps``, ``functools.partial`` and the ``__call__`` of objects. A wrapper around an
+    ``async def`` counts as one itself: whether it awaits or hands the coroutine on, its result is awaited if it can be.
+    """
+    layer: Any = function
+    while layer is not None:
+        # Asked of the type: on an instance `__call__` would be looked up in vain for ever.
+        code = getattr(layer, "__code__", None) or getattr(type(layer).__call__, "__code__", None)
+        if code is not None and code.co_flags & COROUTINE:
+            return True
+        layer = layer.func if isinstance(layer, partial) else getattr(layer, "__wrapped__", None)
+    return False
 
 
 def annotation_of(function: "Callable[..., Any]", name: str) -> Any:

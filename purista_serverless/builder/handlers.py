@@ -163,8 +163,8 @@ class HandlerDeclaration:
 
     @property
     def is_async(self) -> bool:
-        """Tell whether the function has to be awaited."""
-        return is_coroutine(self.function)
+        """Tell whether the function or one of its guards has to be awaited."""
+        return any(is_coroutine(hook) for hook in (self.function, *self.before, *self.after))
 
     @property
     def takes_parameter(self) -> bool:

@@ -90,6 +90,7 @@ class Lifecycle(_Option):
         window: Time from the last enqueue after which no further attempt starts.
         backoff: Delay between attempts.
         poison_threshold: Equal failures in a row after which a job goes to the dead letters at once; 0 is never.
+            For queues only, which then track their jobs in full; ``RetryLater`` is no failure.
 
     Example:
         >>> Lifecycle(max_attempts=3).window

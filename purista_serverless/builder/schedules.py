@@ -162,7 +162,8 @@ class ScheduleBuilder:
         max_catch_up_count: Missed slots that ``catchUp`` starts at most.
         max_lateness: How late ``skip`` still starts a slot.
         jitter: Width of the window in which the start is spread at random.
-        idempotency_key: Path such as ``"payload.cycleId"``, or a function of the payload.
+        idempotency_key: Path such as ``"payload.cycleId"``, or a function of the payload. The key travels with what is
+            sent; one job per key is what a strict queue or a strict binding makes of it.
         payload: A value, or a pure function of the slot (the scheduled time, aware, in the schedule's zone). It is
             called with the next slot when the application is built, to check what it gives.
         parameter: The same for the target's parameter.

@@ -40,6 +40,7 @@ _TEXTS = (
     ("tenantid", "tenantId", "tenant_id"),
     ("principalid", "principalId", "principal_id"),
     ("runid", "runId", "run_id"),
+    ("idempotencykey", "idempotencyKey", "idempotency_key"),
     ("traceparent", "traceparent", "traceparent"),
 )
 _SPELLINGS = {spelling: name for name, spelling, _ in (*_SENDER, *_TEXTS)} | {"contentEncoding": "contentencoding"}

@@ -69,6 +69,7 @@ class _MessageSlots:
         "event_name",
         "generation",
         "id",
+        "idempotency_key",
         "is_handled_error",
         "message_type",
         "parameter",
@@ -95,6 +96,7 @@ class _MessageSlots:
     tenant_id: str | None
     principal_id: str | None
     run_id: str | None
+    idempotency_key: str | None
     generation: int
     sender: Party | None
     receiver: Party | None
@@ -111,8 +113,9 @@ class Message(Frozen, _MessageSlots):
     """A message in upstream's envelope; immutable.
 
     ``timestamp`` is in milliseconds since the epoch. ``traceparent`` is W3C's; on the wire it is inside ``otp``.
-    ``causation_id``, ``run_id`` (the schedule run that it belongs to) and ``generation`` (how often it was redriven
-    from the dead letters) are ours and are ignored by upstream.
+    ``causation_id``, ``run_id`` (the schedule run that it belongs to), ``idempotency_key`` (the work that it asks for,
+    where several messages may ask for the same) and ``generation`` (how often it was redriven from the dead letters)
+    are ours and are ignored by upstream.
     """
 
     __slots__ = ()
@@ -133,6 +136,7 @@ class Message(Frozen, _MessageSlots):
         tenant_id: str | None = None,
         principal_id: str | None = None,
         run_id: str | None = None,
+        idempotency_key: str | None = None,
         generation: int = 0,
         sender: Party | None = None,
         receiver: Party | None = None,
@@ -155,6 +159,7 @@ class Message(Frozen, _MessageSlots):
         self.tenant_id = tenant_id
         self.principal_id = principal_id
         self.run_id = run_id
+        self.idempotency_key = idempotency_key
         self.generation = generation
         self.sender = sender
         self.receiver = receiver
@@ -255,6 +260,7 @@ _OPTIONAL_TEXTS = (
     ("tenant_id", "tenantId"),
     ("principal_id", "principalId"),
     ("run_id", "runId"),
+    ("idempotency_key", "idempotencyKey"),
 )
 _OPTIONAL_FIELDS: tuple[tuple[str, str], ...] = (*_OPTIONAL_TEXTS, ("is_handled_error", "isHandledError"))
 _TEXT_FIELDS = (*_OPTIONAL_TEXTS, ("content_type", "contentType"), ("content_encoding", "contentEncoding"))

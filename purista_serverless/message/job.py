@@ -8,6 +8,7 @@ from purista_serverless.message.wire import Frozen, format_json, object_of, plai
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+OWN_HEADERS = "purista."
 TENANT_HEADER = "purista.tenantId"
 PRINCIPAL_HEADER = "purista.principalId"
 RUN_HEADER = "purista.runId"
@@ -121,6 +122,14 @@ class Job(Frozen, _JobSlots):
     def run_id(self) -> str | None:
         """Give the schedule run that the job belongs to."""
         return self.headers.get(RUN_HEADER)
+
+    @property
+    def own_headers(self) -> dict[str, str]:
+        """Give the headers that were given to the enqueue, without those that carry identity, run and trace."""
+        ours = (TRACEPARENT_HEADER,)
+        return {
+            name: text for name, text in self.headers.items() if not name.startswith("purista.") and name not in ours
+        }
 
     @property
     def generation(self) -> int:

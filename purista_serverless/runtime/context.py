@@ -52,7 +52,8 @@ class Context:
 
     ``emit``, ``enqueue`` and ``invoke`` act when they are called. In ``async def`` handlers the variants ``aemit``,
     ``aenqueue`` and ``ainvoke`` do the same without blocking the event loop. Ids of what is sent are derived from the
-    handled message, the target and the n-th use, so that a rerun of the handler repeats the same ids.
+    handled message, the handler, the target and the n-th use, so that a rerun of the handler repeats the same ids and
+    another handler of the same message has ids of its own.
 
     Attributes:
         message: What is handled: a ``Message``, or a ``Job`` in a worker. Its payload is as it came.
@@ -193,7 +194,7 @@ class Context:
                 the first job's id and sends nothing.
             priority: 0 up to the queue's ``priorities`` - 1; higher goes first.
             max_attempts: Fewer attempts than the queue declares.
-            headers: Text values that travel with the job.
+            headers: Texts that travel with the job; ``traceparent`` and names with ``purista.`` are the kit's own.
 
         Raises:
             UndeclaredUse: The handler did not declare ``can_enqueue=[queue]``.
@@ -275,13 +276,16 @@ class Context:
         if name not in self.function.may_read:
             raise UndeclaredUse(self.function.name, "read", name, "add it to uses=[...] of the handler")
 
-    def _nth_id(self, target: str) -> tuple[str, int]:
-        """Count the uses of a target: the id of the handled message, the target and the count make the new id."""
+    def _next_use(self, target: str) -> tuple[str, str, str, str, int]:
+        """Count the uses of a target, and give what the id of the next message to it is derived from.
+
+        The handler is part of it: two subscriptions that are given the same message are two senders.
+        """
         if self._uses is None:
             self._uses = {}
         count = self._uses.get(target, 0)
         self._uses[target] = count + 1
-        return self.message.id, count
+        return self.message.id, self.function.kind, self.function.name, target, count
 
     def _event(self, event: "Event[Any]", payload: Any) -> Message:
         name = event.name
@@ -316,16 +320,15 @@ class Context:
         parameter: bytes | None = None,
         receiver: Party | None = None,
     ) -> Message:
-        origin, count = self._nth_id(target)
         return Message(
-            id=derived_id(origin, target, count),
+            id=derived_id(*self._next_use(target)),
             timestamp=self.ports.clock.now(),
             message_type=message_type,
             payload=payload,
             parameter=parameter,
             event_name=event_name,
             correlation_id=self.correlation_id,
-            causation_id=origin,
+            causation_id=self.message.id,
             trace_id=self.trace_id,
             traceparent=self.traceparent,
             tenant_id=self.tenant_id,
@@ -343,10 +346,10 @@ class Context:
         from purista_serverless.message.job import SOURCE_MESSAGE_HEADER
         from purista_serverless.runtime.enqueue import Enqueue, QueueSpec
 
-        origin, count = self._nth_id(f"queue:{queue.name}")
-        options["headers"] = {**(options.get("headers") or {}), SOURCE_MESSAGE_HEADER: self.message.id}
+        origin = derived_id(*self._next_use(f"queue:{queue.name}"))
+        source = {SOURCE_MESSAGE_HEADER: self.message.id}
         spec = self.function.queues.get(queue.name) or QueueSpec.of(queue)
-        order = Enqueue.of(spec, payload, parameter, cause=self, origin=f"{origin}#{count}", **options)
+        order = Enqueue.of(spec, payload, parameter, cause=self, origin=origin, source=source, **options)
         return lambda: order.send(self.ports)
 
     async def _offload(self, call: "Callable[..., Any]", *arguments: Any) -> Any:

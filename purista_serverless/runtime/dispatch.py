@@ -5,10 +5,11 @@ whether they await it.
 """
 
 import sys
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.errors import CancelJob, HandledError, InvalidPayload, RetryLater
+from purista_serverless.errors import CancelJob, DeclarationError, HandledError, InvalidPayload, RetryLater
 from purista_serverless.message import BadInput, Cancelled, Failed, Outcome, Rejected, Retry, Success
 from purista_serverless.message.wire import format_json, plain_json
 from purista_serverless.runtime.context import Context
@@ -63,16 +64,26 @@ def _drive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
     try:
         value = next(steps)
         while True:
-            value = steps.send(value)
+            value = steps.throw(_unawaited(value)) if isinstance(value, Awaitable) else steps.send(value)
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
+
+
+def _unawaited(value: Any) -> DeclarationError:
+    """Give the error of a ``def`` that returned a coroutine: what it checks or does never ran."""
+    if hasattr(value, "close"):
+        value.close()
+    return DeclarationError(
+        f"a handler or guard that is no `async def` returned {value!r}, which nobody awaits; "
+        "write it as `async def` and await inside"
+    )
 
 
 async def _adrive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
     try:
         value = next(steps)
         while True:
-            if hasattr(value, "__await__"):
+            if isinstance(value, Awaitable):
                 try:
                     value = await value
                 except BaseException as error:  # noqa: BLE001 - handed to the generator, which decides

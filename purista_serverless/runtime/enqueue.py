@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.errors import BoundExceeded, DeclarationError, HandledError, RetryLater
 from purista_serverless.message import Job
-from purista_serverless.message.job import PRINCIPAL_HEADER, RUN_HEADER, TENANT_HEADER, TRACEPARENT_HEADER
+from purista_serverless.message.job import (
+    OWN_HEADERS,
+    PRINCIPAL_HEADER,
+    RUN_HEADER,
+    TENANT_HEADER,
+    TRACEPARENT_HEADER,
+)
 from purista_serverless.runtime.ids import derived_id, derived_job_id
 from purista_serverless.runtime.keys import Key
 from purista_serverless.runtime.ledger import JobLedger
@@ -49,7 +55,9 @@ class QueueSpec:
     def __init__(self, queue: "Queue[Any, Any] | QueueModel") -> None:
         from purista_serverless.schema import codec_of
 
-        lifecycle: Any = queue.resolved_lifecycle() if hasattr(queue, "resolved_lifecycle") else queue.lifecycle
+        # A handle resolves its profile; a compiled queue has done so.
+        source: Any = queue
+        lifecycle = source.resolved_lifecycle() if hasattr(source, "resolved_lifecycle") else source.lifecycle
         self.name = queue.name
         self.payload = codec_of(queue.payload)
         self.parameter = codec_of(queue.parameter)
@@ -73,6 +81,23 @@ class QueueSpec:
     def ledger(self, ports: "Ports") -> JobLedger:
         """Give the ledger of the queue's jobs."""
         return JobLedger(ports.ledger, self.name, self.retention)
+
+
+def _check_headers(queue: str, headers: "Mapping[str, str]") -> None:
+    """Refuse headers that every consumer would have to bury, or that would speak in the kit's name.
+
+    Raises:
+        DeclarationError: A value is no text, or a name is one that the kit fills by itself.
+    """
+    for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            problem = (
+                f"enqueue to {queue!r}: header {name!r} is {type(value).__name__}; headers are texts, write str(...)"
+            )
+            raise DeclarationError(problem)
+        if name == TRACEPARENT_HEADER or name.startswith(OWN_HEADERS):
+            problem = f"enqueue to {queue!r}: header {name!r} is the kit's own; name yours without {OWN_HEADERS!r}"
+            raise DeclarationError(problem)
 
 
 _specs: "dict[Queue[Any, Any] | QueueModel, QueueSpec]" = {}
@@ -137,14 +162,16 @@ class Enqueue:
         origin: str,
         delay: "timedelta | None" = None,
         scheduled_at: "datetime | None" = None,
+        headers: "Mapping[str, str] | None" = None,
+        source: "Mapping[str, str] | None" = None,
         **options: Any,
     ) -> "Enqueue":
-        """Check typed values and durations against the queue.
+        """Check typed values, durations and the user's headers; ``source`` holds the kit's own of what is handled.
 
         Raises:
             InvalidPayload: The payload or the parameter is not of the queue's type.
             BoundExceeded: A bound of the queue is exceeded.
-            DeclarationError: Options contradict each other.
+            DeclarationError: Options contradict each other, or a header is no text or one of the kit's own.
         """
         if delay is not None and scheduled_at is not None:
             problem = f"enqueue to {spec.name!r}: give delay or scheduled_at, not both"
@@ -152,6 +179,7 @@ class Enqueue:
         if scheduled_at is not None and scheduled_at.tzinfo is None:
             problem = f"enqueue to {spec.name!r}: scheduled_at must be an aware datetime, for example in UTC"
             raise DeclarationError(problem)
+        _check_headers(spec.name, headers or {})
         return cls(
             spec,
             spec.payload.dump_json(payload, f"payload of {spec.name}"),
@@ -160,6 +188,7 @@ class Enqueue:
             origin=origin,
             delay=milliseconds(delay) if delay is not None else 0,
             scheduled_at=round(scheduled_at.timestamp() * 1000) if scheduled_at is not None else None,
+            headers={**(headers or {}), **(source or {})},
             **options,
         )
 

@@ -1,5 +1,6 @@
 """Consuming events: subscriptions, bindings to queues, and the calls of schedules."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, assert_never
 
 from purista_serverless.errors import (
@@ -10,6 +11,7 @@ from purista_serverless.errors import (
     RetryLater,
 )
 from purista_serverless.message import BadInput, Failed, Message, Outcome, Rejected, Retry, Success
+from purista_serverless.message.job import SOURCE_EVENT_HEADER, SOURCE_MESSAGE_HEADER
 from purista_serverless.message.wire import format_json, plain_json
 from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted
 from purista_serverless.runtime.context import JobControl
@@ -67,7 +69,7 @@ def _field_of(message: Message, name: str) -> str | None:
     return message.event_name if name == "event" else getattr(message, name)
 
 
-class EventConsumer:
+class EventConsumer(ABC):
     """What the consumers of messages have in common; attempts are the platform's count.
 
     Args:
@@ -116,15 +118,17 @@ class EventConsumer:
         """Give the message's body in a new generation, as of now."""
         return Message.decode(body).replace(generation=generation, timestamp=ports.clock.now()).encode()
 
+    @abstractmethod
     def _handle(
         self, message: Message, delivery: "Delivery", attempt: int, ports: "Ports"
     ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted | None]":
         """Handle a message; ``None`` when it is none of ours."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _validate(self, message: Message) -> None:
-        raise NotImplementedError
+        """Load a message's payload, as its handler would get it."""
 
+    @abstractmethod
     def _end(self, message: Message, ports: "Ports") -> None:
         """Do what follows the end of a message, before it is settled; a redelivery may repeat it."""
 
@@ -195,6 +199,9 @@ class SubscriptionConsumer(EventConsumer):
 
     def _validate(self, message: Message) -> None:
         self.function.payload.load(plain_json(message.payload), self.function.payload_subject)
+
+    def _end(self, message: Message, ports: "Ports") -> None:
+        """Do nothing: nobody waits for a subscription."""
 
 
 class CallControl(JobControl):
@@ -314,10 +321,7 @@ class BindingConsumer(EventConsumer):
             cause=message,
             origin=f"{message.id}:{message.generation}",
             idempotency_key=self._key(message, raw),
-            headers={
-                "purista.sourceEventName": binding.event,
-                "purista.sourceMessageId": message.id,
-            },
+            source={SOURCE_EVENT_HEADER: binding.event, SOURCE_MESSAGE_HEADER: message.id},
             run_id=message.run_id,
         )
 
@@ -326,15 +330,12 @@ class BindingConsumer(EventConsumer):
 
         source = self.binding.idempotency_key
         match source:
-            case None | "none":
+            case None:
                 return None
             case "messageId":
-                return message.id
+                return message.idempotency_key or message.id
             case "correlationId":
                 return message.correlation_id
-            case "eventField":
-                found = plain_json(raw).get("id")
-                return None if found is None else str(found)
             case str():
                 return Key(source, codec_of(self.event_type)).of(raw)
             case _:

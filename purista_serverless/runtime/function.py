@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from purista_serverless.message import Party
+from purista_serverless.runtime.ids import random_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.ports import Ports
     from purista_serverless.schema import Codec
 
-_COROUTINE = 0x80  # CO_COROUTINE; the inspect module costs ten milliseconds of cold start
-
-INSTANCE = os.environ.get("PURISTA_INSTANCE") or f"{os.getpid():x}"
+# Which process sent a message; upstream's form.
+INSTANCE = os.environ.get("PURISTA_INSTANCE") or random_id()
 
 
 class Function:
@@ -98,8 +98,7 @@ class Function:
         self.factories = factories or {}
         self.queues = queues or {}
         self.success_event: str | None = getattr(target, "success_event_name", None)
-        hooks = (self.handler, *self.before, *self.after)
-        self.is_async = any(is_coroutine_function(hook) for hook in hooks)
+        self.is_async = declaration.is_async
 
     def __repr__(self) -> str:
         return f"Function({self.name!r})"
@@ -117,9 +116,3 @@ class Function:
 def address_of(command: "Command[Any, Any]") -> tuple[str, str, str]:
     """Give the address of a command: service, version, name."""
     return command.service_name, command.service_version, command.name
-
-
-def is_coroutine_function(function: Any) -> bool:
-    """Say whether calling the function gives a coroutine; callable objects are asked for their ``__call__``."""
-    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    return code is not None and bool(code.co_flags & _COROUTINE)

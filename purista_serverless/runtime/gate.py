@@ -300,28 +300,34 @@ class Gate:
     def _start(self, state: _State, slot: int, report: GateReport) -> None:
         table = self.timetable
         run_id = run_id_of(table.name, slot)
-        tokens = table.trigger.tokens(run_id, slot) if table.concurrency != "allow" else ()
-        self._record(slot, OPEN, None, tokens=(TRIGGER_TOKEN, *tokens))
-        run = read_run(self.ports, table.name, slot)
-        if run is not None and run.status == OPEN and TRIGGER_TOKEN in run.tokens:
-            self._fire(run_id, slot, report)
+        try:
+            tokens = table.trigger.tokens(run_id, slot) if table.concurrency != "allow" else ()
+        except Exception as error:  # noqa: BLE001 - the payload function is the user's code
+            self._record(slot, OPEN, None)
+            self._give_up(run_id, slot, error, report)
+        else:
+            self._record(slot, OPEN, None, tokens=(TRIGGER_TOKEN, *tokens))
+            run = read_run(self.ports, table.name, slot)
+            if run is not None and run.status == OPEN and TRIGGER_TOKEN in run.tokens:
+                self._fire(run_id, slot, report)
         waiting_for = [slot] if table.concurrency != "allow" else []
         self._save(state, intent=None, watermark=max(slot, state.watermark), open=[*state.open, *waiting_for])
 
     def _fire(self, run_id: str, slot: int, report: GateReport) -> None:
-        """Trigger a run; one that cannot be triggered ends as a dead letter instead of blocking those after it."""
+        """Trigger a run; what cannot be triggered is given up."""
         try:
             self.timetable.trigger.fire(run_id, slot, self.ports)
         except (Unavailable, RetryLater):
             raise
         except Exception as error:  # noqa: BLE001 - the payload function is the user's code
-            self._bury(run_id, slot, f"{type(error).__name__}: {error}")
-            report.failed.append(slot)
+            self._give_up(run_id, slot, error, report)
             return
         remove_token(self.ports, run_id, TRIGGER_TOKEN)
         report.started.append(slot)
 
-    def _bury(self, run_id: str, slot: int, reason: str) -> None:
+    def _give_up(self, run_id: str, slot: int, error: Exception, report: GateReport) -> None:
+        """End a run that cannot be triggered as a dead letter, instead of blocking those after it."""
+        reason = f"{type(error).__name__}: {error}"
         letter = DeadLetter(
             edge=f"schedule:{self.timetable.name}",
             id=run_id,
@@ -333,6 +339,7 @@ class Gate:
         )
         self.ports.dead_letters.put(letter)
         self._end(slot, FAILED, reason)
+        report.failed.append(slot)
 
     def trigger_again(self, slot: int) -> None:
         """Trigger a slot whose run could not be triggered; the run itself stays closed."""

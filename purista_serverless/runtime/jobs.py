@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, assert_never
 
 from purista_serverless.errors import BadEvent, Unavailable
-from purista_serverless.message import CUSTOM_MESSAGE, Job, Message, Outcome, Party
+from purista_serverless.message import CUSTOM_MESSAGE, Job, Message, Outcome, Party, Retry
 from purista_serverless.message.job import GENERATION_HEADER
 from purista_serverless.message.wire import format_json, parse_json
 from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted, limited
@@ -193,15 +193,18 @@ class JobConsumer:
             delivery.redeliver(0, counted=False)
             return
         decision = self._decide(outcome, job, record.attempt, ports)
-        if isinstance(decision, Again) and self._is_poison(record, decision.reason):
+        if isinstance(decision, Again) and not isinstance(outcome, Retry) and self._is_poison(record, decision.reason):
             decision = GiveUp(f"poison message: {decision.reason}")
         self._settle(record, decision, delivery, job, ports)
 
     def _is_poison(self, record: JobRecord, reason: str) -> bool:
-        """Say whether a job keeps failing for the same reason, so that trying again is of no use."""
+        """Say whether a job keeps failing for the same reason, so that trying again is of no use.
+
+        A handler that asks to be tried again later has not failed.
+        """
         threshold = self.lifecycle.poison_threshold
-        earlier = [entry["reason"] for entry in record.history[1 - threshold :]] if threshold > 1 else []
-        return threshold > 0 and len(earlier) == threshold - 1 and set(earlier) <= {reason}
+        reasons = [entry["reason"] for entry in record.history if entry["generation"] == record.generation]
+        return threshold > 0 and [*reasons, reason][-threshold:] == [reason] * threshold
 
     def _attempt(
         self, delivery: "Delivery", job: Job, ports: "Ports", control: JobControl
@@ -286,7 +289,8 @@ class JobConsumer:
                 generation=record.generation,
                 acknowledge=False,
             )
-        for run_id in record.runs:
+        # A copy may belong to a run that the record does not know: it never got as far as a lease.
+        for run_id in dict.fromkeys((*record.runs, job.run_id)):
             remove_token(ports, run_id, job_token(self.queue, job.id))
         delivery.acknowledge()
 
@@ -309,7 +313,7 @@ class JobConsumer:
             "status": status,
             "attempt": record.attempt,
             "payload": output,
-            "headers": dict(job.headers) or None,
+            "headers": job.own_headers or None,
             "traceId": job.trace_id,
             "correlationId": job.correlation_id,
             "tenantId": job.tenant_id,

@@ -184,11 +184,13 @@ def begin(
     """
     if record is not None and record.generation > fresh.generation:
         return Stale()
-    if record is None or record.generation < fresh.generation:
-        # A redrive opens the record again: attempts start over, the fence goes on.
-        fence = record.fence if record is not None else 0
-        runs = fresh.runs if record is None else record.runs
-        record = fresh.replace(fence=fence, runs=runs)
+    if record is None:
+        record = fresh
+    elif record.generation < fresh.generation:
+        # A redrive opens the record again: attempts start over; the fence goes on, the key's payload stays known.
+        record = record.replace(
+            status=QUEUED, generation=fresh.generation, attempt=0, progress=None, result=None, reason=None
+        )
     elif record.is_terminal:
         return Finished(record)
     elif record.status == RUNNING and record.lease_until is not None and record.lease_until + SKEW > now:
@@ -225,13 +227,12 @@ def release(record: JobRecord | None, *, fence: int, reason: str, now: int, coun
     """Give the record back to the queue after a failed (``counted``) or interrupted run; ``None`` if lost."""
     if record is None or record.fence != fence or record.status != RUNNING:
         return None
-    entry = {"attempt": record.attempt, "at": now, "reason": reason}
     return record.replace(
         status=QUEUED,
         owner=None,
         lease_until=None,
         attempt=record.attempt if counted else record.attempt - 1,
-        history=(*record.history, entry)[-_HISTORY_LENGTH:] if counted else record.history,
+        history=_history(record, reason, now) if counted else record.history,
         updated_at=now,
     )
 
@@ -242,12 +243,15 @@ def finish(
     """Give the record in a terminal status, or ``None`` if the lease is lost."""
     if record is None or record.fence != fence or record.is_terminal:
         return None
-    history = record.history
-    if reason is not None:
-        history = (*history, {"attempt": record.attempt, "at": now, "reason": reason})[-_HISTORY_LENGTH:]
+    history = record.history if reason is None else _history(record, reason, now)
     return record.replace(
         status=status, owner=None, lease_until=None, result=result, reason=reason, history=history, updated_at=now
     )
+
+
+def _history(record: JobRecord, reason: str, now: int) -> "tuple[Mapping[str, Any], ...]":
+    entry = {"generation": record.generation, "attempt": record.attempt, "at": now, "reason": reason}
+    return (*record.history, entry)[-_HISTORY_LENGTH:]
 
 
 def cancel(record: JobRecord | None, *, queue: str, job_id: str, reason: str, now: int) -> JobRecord | None:

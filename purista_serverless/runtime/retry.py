@@ -104,7 +104,8 @@ def decide(
         outcome: How the run ended.
         policy: The lifecycle of the edge.
         attempt: The number of the run, from 1.
-        since: When the window began: last enqueue, redrive or scheduled time, in milliseconds.
+        since: When the window began: last enqueue, redrive or scheduled time, in milliseconds; 0 if the message
+            does not say, and then only the attempts are bounded.
         now: The time, in milliseconds.
         random: Gives numbers in ``[0, 1)``.
         max_attempts: Fewer attempts than the lifecycle allows, if the job asked for that.
@@ -126,7 +127,7 @@ def decide(
     reason = describe(outcome)
     if attempt >= limit:
         return GiveUp(f"{reason} (attempt {attempt} of {limit})")
-    if now + delay - since > policy.window:
+    if since > 0 and now + delay - since > policy.window:
         return GiveUp(f"{reason} (the retry window of {policy.window // 1000} s is over)")
     return Again(delay, reason)
 

@@ -94,13 +94,16 @@ class EventTrigger(_Trigger):
         return self.bindings
 
     def fire(self, run_id: str, slot: int, ports: "Ports") -> None:
-        """Publish the event. The same key gives the same message id, by which strict bindings know it."""
+        """Publish the event. The key travels beside its id: each slot is an event, also when it asks for the same work."""
         payload = self.payload(slot)
-        key = self.key.of(payload) if self.key is not None else None
-        name = self.schedule.name
-        message_id = derived_id(name, "event", run_id if key is None else f"key {key}")
         message = self.message(
-            CUSTOM_MESSAGE, message_id, run_id, payload, event_name=self.event, timestamp=ports.clock.now()
+            CUSTOM_MESSAGE,
+            derived_id(self.schedule.name, "event", run_id),
+            run_id,
+            payload,
+            event_name=self.event,
+            idempotency_key=self.key.of(payload) if self.key is not None else None,
+            timestamp=ports.clock.now(),
         )
         ports.events.publish(message)
 

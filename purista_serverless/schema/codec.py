@@ -1,5 +1,6 @@
 """Load and dump values of declared types, with JSON's semantics."""
 
+from abc import ABC, abstractmethod
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _NOTHING = frozenset((b"", b"null", b"{}"))
 
 
-class Codec:
+class Codec(ABC):
     """Load and dump values of one declared type.
 
     ``subject`` names the data in errors, ``payload of closeAccount`` for instance; it is the type's name when omitted.
@@ -28,13 +29,13 @@ class Codec:
         self.type = declared
         self.name = name_of(declared)
 
+    @abstractmethod
     def load_json(self, raw: bytes, subject: str | None = None) -> Any:
         """Load from JSON bytes.
 
         Raises:
             InvalidPayload: The bytes are not JSON or do not match the type.
         """
-        raise NotImplementedError
 
     def load(self, value: Any, subject: str | None = None) -> Any:
         """Load from a plain JSON value, as if it were still JSON: dates are strings, tuples are arrays.
@@ -48,13 +49,13 @@ class Codec:
             self._refuse("not a JSON value", subject, error)
         return self.load_json(raw, subject)
 
+    @abstractmethod
     def dump_json(self, value: Any, subject: str | None = None) -> bytes:
         """Dump to JSON bytes.
 
         Raises:
             InvalidPayload: The value is not of the declared type.
         """
-        raise NotImplementedError
 
     def _refuse(self, message: str, subject: str | None, cause: Exception | None = None) -> NoReturn:
         raise InvalidPayload(subject or self.name, [{"path": "", "message": message}]) from cause

@@ -43,6 +43,7 @@ class Parcel:
         "body",
         "deliveries",
         "due",
+        "gone",
         "group",
         "hops",
         "id",
@@ -79,6 +80,7 @@ class Parcel:
         self.hops = 0
         self.answer = ""
         self.not_before = due
+        self.gone = False
         self.lease = 0
         self.lease_until = 0
         self.leased = False
@@ -105,6 +107,11 @@ class Lease:
         self.body = parcel.body
         self.receives = parcel.receives
         self.lease_until: int | None = parcel.lease_until
+
+    @property
+    def is_gone(self) -> bool:
+        """Say whether the platform has let go of the message, for whatever reason."""
+        return self._parcel.gone
 
     @property
     def is_held(self) -> bool:
@@ -182,6 +189,7 @@ class Line:
 
     def remove(self, parcel: Parcel) -> None:
         """End a parcel's lease, if it has one, and forget it; the next of its group may go."""
+        parcel.gone = True
         if parcel.leased:
             self.release(parcel)
         if parcel.group is None:

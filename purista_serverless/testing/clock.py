@@ -39,10 +39,10 @@ class Timer:
 
     __slots__ = ("at", "call", "order")
 
-    def __init__(self, at: int, order: int, call: "Callable[[], None]") -> None:
+    def __init__(self, at: int, order: int, call: "Callable[[], object]") -> None:
         self.at = at
         self.order = order
-        self.call: Callable[[], None] | None = call
+        self.call: Callable[[], object] | None = call
 
     def __lt__(self, other: "Timer") -> bool:
         return (self.at, self.order) < (other.at, other.order)
@@ -84,14 +84,14 @@ class VirtualClock:
         """Give the time as an aware ``datetime`` in UTC."""
         return to_datetime(self._now)
 
-    def call_at(self, at: int, call: "Callable[[], None]") -> Timer:
+    def call_at(self, at: int, call: "Callable[[], object]") -> Timer:
         """Have something called at a time in milliseconds; now, if that has passed."""
         self._order += 1
         timer = Timer(max(at, self._now), self._order, call)
         heappush(self._timers, timer)
         return timer
 
-    def call_later(self, delay: int, call: "Callable[[], None]") -> Timer:
+    def call_later(self, delay: int, call: "Callable[[], object]") -> Timer:
         """Have something called after ``delay`` milliseconds."""
         return self.call_at(self._now + delay, call)
 

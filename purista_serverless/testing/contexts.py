@@ -121,7 +121,10 @@ class TestContext(Context):
         return self._control.reported
 
     def dispatch(self, payload: Any, parameter: Any = None) -> Outcome:
-        """Run a sync handler as a host does: checks, guards, transforms, resources; give the outcome."""
+        """Run a sync handler as a host does: checks, guards, transforms, resources; give the outcome.
+
+        ``bytes`` as payload or parameter are JSON as it could come from anywhere, right or wrong.
+        """
         return dispatch(self.function, self._filled(payload, parameter), self.ports, self._control)
 
     async def adispatch(self, payload: Any, parameter: Any = None) -> Outcome:
@@ -130,9 +133,10 @@ class TestContext(Context):
 
     def _filled(self, payload: Any, parameter: Any) -> Message | Job:
         function = self.function
-        raw = function.payload.dump_json(payload, function.payload_subject)
-        given = function.parameter.dump_json(parameter, function.parameter_subject)
-        return self.message.replace(payload=raw, parameter=given)
+        return self.message.replace(
+            payload=_dump(function.payload, payload, function.payload_subject),
+            parameter=_dump(function.parameter, parameter, function.parameter_subject),
+        )
 
 
 def context(
@@ -146,6 +150,7 @@ def context(
     run_id: str | None = None,
     attempt: int = 1,
     cancel_requested: bool = False,
+    is_tracked: bool | None = None,
     now: datetime = _NOW,
     resources: "Mapping[str, Any] | None" = None,
     config: "Mapping[str, Any] | None" = None,
@@ -164,6 +169,8 @@ def context(
         run_id: The schedule run that the message belongs to.
         attempt: The number of the run.
         cancel_requested: What ``ctx.cancel_requested()`` says.
+        is_tracked: Whether a job has a record, and so a fence and progress. What its queue declares when omitted; say
+            it where only a binding or a schedule asks for it.
         now: What ``ctx.now`` says; 2026-01-01 in UTC when omitted.
         resources: For ``ctx.dispatch``: what the handler is given, by name. A direct call passes them itself.
         config: Configuration values by name, as JSON values.
@@ -201,7 +208,8 @@ def context(
         settings=MemorySettings(config, secrets),
         resources=resources,
     )
-    control = RecordingControl(attempt, stopping=cancel_requested, is_tracked=_is_tracked(declaration.target))
+    tracked = _is_tracked(declaration.target) if is_tracked is None else is_tracked
+    control = RecordingControl(attempt, stopping=cancel_requested, is_tracked=tracked)
     if function.kind != "worker" and headers:
         raise DeclarationError(f"{function.name} is no worker; only jobs have headers")
     identity = {TENANT_HEADER: tenant_id, PRINCIPAL_HEADER: principal_id, RUN_HEADER: run_id}
@@ -245,6 +253,10 @@ def _is_tracked(target: Any) -> bool:
         return False
     is_required = target.results is not None and target.results.delivery == "required"
     return is_required or target.profile is not None or target.idempotency == "strict" or target.tracking == "full"
+
+
+def _dump(codec: Any, value: Any, subject: str) -> bytes:
+    return value if isinstance(value, bytes) else codec.dump_json(value, subject)
 
 
 def _load(codec: Any, payload: Any) -> Any:

@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.embedded.dead_letters import list_letters, purge_letters, redrive_letter
+from purista_serverless.adapters.embedded.delivery import Delivery
 from purista_serverless.adapters.embedded.dispatcher import Dispatcher, Flight
 from purista_serverless.adapters.embedded.host import Host
 from purista_serverless.adapters.embedded.intake import Intake, channels_of
@@ -20,7 +21,7 @@ from purista_serverless.testing.edges import edge_of, name_of_schedule
 from purista_serverless.testing.faults import Crash, Faults, Guarded, Instance
 from purista_serverless.testing.host import guard
 from purista_serverless.testing.journal import Entry, Journal
-from purista_serverless.testing.loop import VirtualLoop
+from purista_serverless.testing.loop import VirtualLoop, virtual_loop
 from purista_serverless.testing.simulation import Simulation
 from purista_serverless.testing.wiring import Calls
 
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from purista_serverless.adapters.embedded.delivery import Delivery
-    from purista_serverless.adapters.embedded.store import Store
+    from purista_serverless.adapters.embedded.store import Leased, Store
     from purista_serverless.application import Application
     from purista_serverless.builder.values import Schedule
     from purista_serverless.message import Job, Message, Outcome
@@ -45,6 +45,7 @@ _RETRY_DELAY = 1_000
 
 # How much earlier a message is due for each place that it overtakes, in milliseconds.
 _PLACE = 100
+_MOST_LEASES = 1_000_000
 
 
 class EmbeddedSimulation(Simulation):
@@ -86,7 +87,7 @@ class EmbeddedSimulation(Simulation):
         self._resources = dict(resources or {})
         self._settings = MemorySettings(config, secrets)
         self._random = Random(seed).random  # noqa: S311 - repeatable on purpose
-        self._loop = VirtualLoop(self.clock)  # type: ignore[abstract]  # what it lacks, it refuses
+        self._loop = virtual_loop(self.clock)
         self._runs_schedules = schedules
         self._pump: Timer | None = None
         self._processes: list[Process] = []
@@ -130,8 +131,7 @@ class EmbeddedSimulation(Simulation):
 
     def knock(self, schedule: "Schedule | str", slot: datetime | None = None) -> None:
         """Knock at a schedule's gate, as a provider's scheduler does: for a slot, also a late one, and also twice."""
-        with self._driving():
-            self._processes[-1].knock(name_of_schedule(schedule), None if slot is None else to_milliseconds(slot))
+        self._processes[-1].knock(name_of_schedule(schedule), None if slot is None else to_milliseconds(slot))
 
     def stop_scheduler(self) -> None:
         """Stop firing schedules: an outage."""
@@ -142,8 +142,7 @@ class EmbeddedSimulation(Simulation):
     def start_scheduler(self) -> None:
         """Fire schedules again; slots that were missed are treated by their policy."""
         self._runs_schedules = True
-        with self._driving():
-            self._processes[-1].start_scheduler()
+        self._processes[-1].start_scheduler()
         self.wake()
 
     def restart(self) -> None:
@@ -189,13 +188,12 @@ class EmbeddedSimulation(Simulation):
     def _begin(self) -> None:
         """Start a process on the newest version of the application."""
         self._embedded.ports.resources = dict(self._resources)
-        witness(self._embedded, self._journal, self.faults)
+        witness(self._embedded, self._journal, self.faults, self._loop)
         self._embedded.routes.declare()
         self._processes = [process for process in self._processes if process.is_working]
         self._processes.append(Process(self, self._embedded, self._journal, self._loop))
         if self._runs_schedules:
-            with self._driving():
-                self._processes[-1].start_scheduler()
+            self._processes[-1].start_scheduler()
         self.wake()
 
     def _turn(self) -> None:
@@ -302,7 +300,9 @@ class Process:
             task = self._tasks[flight] = self._loop.create_task(attempt.arun())
             task.add_done_callback(lambda ended: self._end_task(flight, ended))
         else:
-            self._finish_later(flight, attempt.run())
+            with self._loop.lent():
+                outcome = attempt.run()
+            self._finish_later(flight, outcome)
 
     def _end_task(self, flight: Flight, task: "asyncio.Task[Outcome]") -> None:
         self._tasks.pop(flight, None)
@@ -318,14 +318,9 @@ class Process:
 
     def _finish_later(self, flight: Flight, outcome: "Outcome") -> None:
         def finish() -> None:
-            entry = self._entries.pop(flight)
-            self._journal.ended(entry, outcome)
+            self._journal.ended(self._entries.pop(flight), outcome)
             self.dispatcher.end(flight, outcome)
-            at = self.turn()
-            # What a consumer does after its last attempt, it does in the turn that takes the outcome.
-            if self._instance.alive:
-                self._journal.settled(entry)
-            self._simulation.wake(at or 0)
+            self._simulation.wake()
 
         duration = self._simulation.duration(flight.attempt) if flight.attempt is not None else 0
         # Also without a duration by a timer: what follows must not run inside the event loop.
@@ -340,6 +335,22 @@ class Process:
         return inside
 
 
+class WatchedDelivery(Delivery):
+    """A delivery that can be asked what became of its message."""
+
+    __slots__ = ()
+
+    @property
+    def is_gone(self) -> bool:
+        """Say whether the file has let go of the message, for whatever reason."""
+        # Fences of one row go up one by one, and those of another message that takes the row begin somewhere else.
+        fences = (self._leased.fence, self._leased.fence + _MOST_LEASES)
+        found = self._store.read(
+            "SELECT 1 FROM message WHERE seq = ? AND fence BETWEEN ? AND ?", (self._leased.seq, *fences)
+        )
+        return not found
+
+
 class FaultyIntake(Intake):
     """An intake whose deliveries are struck by faults."""
 
@@ -349,7 +360,7 @@ class FaultyIntake(Intake):
         self._instance = instance
         self._faults = simulation.faults
 
-    def lease(self, room: int, async_room: int) -> "list[Delivery]":
+    def lease(self, room: int, async_room: int) -> list[Delivery]:
         """Lease what is due; deliveries that nobody got are counted with it."""
         leased = super().lease(room, async_room)
         for delivery in leased:
@@ -357,7 +368,11 @@ class FaultyIntake(Intake):
         guarded: list[Any] = [Guarded(delivery, "delivery", self._instance) for delivery in leased]
         return guarded
 
-    def _disturb(self, delivery: "Delivery") -> None:
+    def delivery(self, leased: "Leased") -> Delivery:
+        """Give a delivery that can tell whether its message is gone."""
+        return WatchedDelivery(self.store, leased)
+
+    def _disturb(self, delivery: Delivery) -> None:
         if self._faults.is_phantom():
             self.store.execute("UPDATE message SET receives = receives + 1 WHERE id = ?", (delivery.id,))
             delivery.receives += 1
@@ -426,7 +441,7 @@ class Witness:
             self.letters.put(letter)
 
 
-def witness(host: Host, journal: Journal, faults: Faults) -> None:
+def witness(host: Host, journal: Journal, faults: Faults, loop: VirtualLoop) -> None:
     """Have a journal kept of what leaves a host, and commands that are invoked from outside be struck by faults."""
     if isinstance(host.ports.events, Witness):
         return
@@ -434,5 +449,5 @@ def witness(host: Host, journal: Journal, faults: Faults) -> None:
     seen: Any = Witness(host.store, journal, faults, ports.events, ports.schedules, host.queues, host.dead_letters)
     host.queues = seen
     ports.events = ports.queues = ports.schedules = ports.dead_letters = seen
-    ports.commands = calls = Calls(lambda address: host.assembly.command(*address), {}, faults)
+    ports.commands = calls = Calls(lambda address: host.assembly.command(*address), {}, faults, loop)
     calls.ports = ports

@@ -15,7 +15,7 @@ class AttemptHistory:
     """One started run of a handler on an edge.
 
     ``outcome`` and ``ended_at`` are ``None`` while it runs and for good when its process died; ``settled`` says that
-    its consumer came to its end. ``number`` counts the runs for a message and generation, from 1.
+    the platform has let go of its message since. ``number`` counts the runs for a message and generation, from 1.
     """
 
     edge: str

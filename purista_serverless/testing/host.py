@@ -150,7 +150,6 @@ class Run:
         try:
             attempt = self._steps.send(outcome)
         except StopIteration:
-            self._host.journal.settled(self._entry)
             self._work.proceed()
         except Unavailable:
             self._put_back()
@@ -171,7 +170,6 @@ class Run:
             return
 
     def _put_back(self) -> None:
-        self._host.journal.settled(self._entry)
         try:
             self._delivery.redeliver(rest(self._delivery), counted=False)
         except Unavailable:

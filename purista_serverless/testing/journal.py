@@ -25,29 +25,27 @@ _STATUSES: dict[str, JobStatus] = {
 class Entry:
     """A run of a handler, while it is written down."""
 
-    __slots__ = ("edge", "ended_at", "generation", "message_id", "number", "outcome", "settled", "started_at")
+    __slots__ = ("delivery", "ended_at", "generation", "number", "outcome", "started_at")
 
-    def __init__(self, edge: str, message_id: str, generation: int, number: int, started_at: int) -> None:
-        self.edge = edge
-        self.message_id = message_id
+    def __init__(self, delivery: Any, generation: int, number: int, started_at: int) -> None:
+        self.delivery = delivery
         self.generation = generation
         self.number = number
         self.started_at = started_at
         self.ended_at: int | None = None
         self.outcome: Outcome | None = None
-        self.settled = False
 
     def history(self) -> AttemptHistory:
         """Give what is known of the run."""
         return AttemptHistory(
-            edge=self.edge,
-            message_id=self.message_id,
+            edge=self.delivery.edge,
+            message_id=self.delivery.id,
             number=self.number,
             generation=self.generation,
             started_at=to_datetime(self.started_at),
             ended_at=None if self.ended_at is None else to_datetime(self.ended_at),
             outcome=self.outcome,
-            settled=self.settled,
+            settled=self.delivery.is_gone,
         )
 
 
@@ -83,7 +81,7 @@ class Journal:
         generation = Job.decode(delivery.body).generation if delivery.edge.startswith(_QUEUE) else 0
         counted = (delivery.edge, delivery.id, generation)
         number = self._numbers[counted] = self._numbers.get(counted, 0) + 1
-        entry = Entry(delivery.edge, delivery.id, generation, number, self._clock.now())
+        entry = Entry(delivery, generation, number, self._clock.now())
         self._entries.setdefault(delivery.edge, []).append(entry)
         return entry
 
@@ -91,11 +89,6 @@ class Journal:
         """Write down how a run ended."""
         if entry is not None:
             entry.ended_at, entry.outcome = self._clock.now(), outcome
-
-    def settled(self, entry: Entry | None) -> None:
-        """Write down that the consumer of a run came to its end."""
-        if entry is not None:
-            entry.settled = True
 
     def attempts(self, edge: str) -> tuple[AttemptHistory, ...]:
         """Give the runs on an edge."""
@@ -121,13 +114,19 @@ class Journal:
 
     def _recorded_status(self, job: Job) -> JobStatus | None:
         stored = self._ledger.read(job_key(job.queue, job.id))
-        record: Any = None if stored is None else JobRecord.from_fields(stored.fields)
+        record = None if stored is None else JobRecord.from_fields(stored.fields)
         # Until a redriven job is met again, its record still tells of the generation before.
-        return None if record is None or record.generation < job.generation else _STATUSES[record.status]
+        if record is None or record.generation < job.generation:
+            return None
+        # What a platform takes away by itself, it takes away without a word to the record.
+        return "dead-lettered" if self._is_buried(job) and not record.is_terminal else _STATUSES[record.status]
+
+    def _is_buried(self, job: Job) -> bool:
+        return (_QUEUE + job.queue, f"{job.id}:{job.generation}") in self._buried
 
     def _seen_status(self, job: Job, attempts: tuple[AttemptHistory, ...]) -> JobStatus:
         current = [attempt for attempt in attempts if attempt.generation == job.generation]
-        if (_QUEUE + job.queue, f"{job.id}:{job.generation}") in self._buried:
+        if self._is_buried(job):
             return "dead-lettered"
         for attempt in current:
             if attempt.settled and isinstance(attempt.outcome, Success):

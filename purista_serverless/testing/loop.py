@@ -7,13 +7,15 @@ subprocesses or threads: a handler under simulation reaches the world through it
 import asyncio
 import contextvars
 from collections import deque
+from contextlib import contextmanager
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
+from purista_serverless.runtime.loop import use_loop
 from purista_serverless.testing.clock import VirtualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Callable, Coroutine, Generator, Iterator
     from concurrent.futures import Executor
 
 T = TypeVar("T")
@@ -32,6 +34,15 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._ready: deque[tuple[asyncio.Handle, contextvars.Context, Callable[..., Any], tuple[Any, ...]]] = deque()
         self._running = False
         self._armed = False
+
+    @contextmanager
+    def lent(self) -> "Iterator[None]":
+        """Be the process' loop for a while: async functions that sync code waits for run on it."""
+        outer = use_loop(self)
+        try:
+            yield
+        finally:
+            use_loop(outer)
 
     def time(self) -> float:
         """Give the seconds since the epoch."""
@@ -150,3 +161,8 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         finally:
             self._armed = self._running = False
             asyncio._set_running_loop(outer)  # noqa: SLF001
+
+
+def virtual_loop(clock: VirtualClock) -> VirtualLoop:
+    """Make a loop that runs by a clock; what it lacks of asyncio's interface, it refuses when called."""
+    return VirtualLoop(clock)  # type: ignore[abstract]

@@ -9,7 +9,7 @@ from purista_serverless.testing.host import guard
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from purista_serverless.runtime.gate import Gate, GateReport
+    from purista_serverless.runtime.gate import Gate
     from purista_serverless.runtime.ports import Ports
     from purista_serverless.testing.clock import Timer, VirtualClock
     from purista_serverless.testing.faults import Faults
@@ -35,7 +35,6 @@ class Scheduler:
         self._timers: dict[str, Timer] = {}
         self._pending = 0
         self.running = False
-        self.reports: list[tuple[str, GateReport]] = []
 
     @property
     def is_idle(self) -> bool:
@@ -91,7 +90,7 @@ class Scheduler:
         if gate is None:
             return
         try:
-            self.reports.append((name, gate.knock(slot)))
+            gate.knock(slot)
         except Unavailable:
             self.request(name, slot, _RETRY_DELAY)
         except Crash:

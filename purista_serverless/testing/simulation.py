@@ -1,13 +1,12 @@
 """A whole application in one process and in virtual time: a month with its schedules and retries in milliseconds."""
 
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from purista_serverless.errors import UnknownAdapter
 from purista_serverless.message.wire import format_json
 from purista_serverless.runtime import dead_letters
-from purista_serverless.runtime import loop as process_loop
 from purista_serverless.runtime.assembly import assemble
 from purista_serverless.runtime.client import Client
 from purista_serverless.runtime.ids import derived_id
@@ -24,12 +23,12 @@ from purista_serverless.testing.faults import Faults
 from purista_serverless.testing.history import AttemptHistory, JobHistory, RunHistory
 from purista_serverless.testing.host import Host
 from purista_serverless.testing.journal import Journal
-from purista_serverless.testing.loop import VirtualLoop
+from purista_serverless.testing.loop import virtual_loop
 from purista_serverless.testing.scheduler import Scheduler
 from purista_serverless.testing.wiring import Calls, Exchange, Graveyard, Timekeeper, letter_id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from purista_serverless.application import Application
     from purista_serverless.builder.handles import Command, Event, Queue
@@ -71,6 +70,9 @@ class Simulation:
         commands: Answers to commands, by handle: a result, or a function from the payload to one. Commands of other
             systems need one, those of the application may be replaced by one.
         schedules: Whether schedules fire from the start.
+
+    Raises:
+        UnknownAdapter: There is no such backend.
     """
 
     def __init__(
@@ -88,6 +90,8 @@ class Simulation:
         commands: "Mapping[Command[Any, Any], Any] | None" = None,
         schedules: bool = True,
     ) -> None:
+        if backend not in _BROKERS:
+            raise UnknownAdapter(backend, _BROKERS)
         self.clock = VirtualClock(start)
         self.faults = faults if faults is not None else Faults(seed)
         self._durations = dict(durations or {})
@@ -95,10 +99,10 @@ class Simulation:
         self._ledger: LedgerStore = MemoryLedger(self.clock)
         self._journal = Journal(self.clock, self._ledger)
         self._graveyard = Graveyard(self._journal)
-        self._loop = VirtualLoop(self.clock)  # type: ignore[abstract]  # what it lacks, it refuses
+        self._loop = virtual_loop(self.clock)
         self._broker = _BROKERS[backend](self.clock, self.faults, self._receive, self._give_up)
         self._exchange = Exchange(self._broker, self._journal, self._edges_for, self._has_consumer)
-        self._calls = Calls(self._command, answers_of(commands), self.faults)
+        self._calls = Calls(self._command, answers_of(commands), self.faults, self._loop)
         self._ports = Ports(
             clock=self.clock,
             events=self._exchange,
@@ -141,23 +145,24 @@ class Simulation:
 
     def run_until(self, instant: datetime) -> None:
         """Let time pass up to an instant."""
-        with self._driving():
-            self.clock.run_until(to_milliseconds(instant))
+        self.clock.run_until(to_milliseconds(instant))
 
-    def drain(self) -> None:
+    def drain(self, *, most_steps: int = _MOST_STEPS) -> None:
         """Let time pass until no message is on its way and no handler runs.
 
         Messages that are delayed or backing off are waited for; the next slots of schedules are not.
 
+        Args:
+            most_steps: How many timers may fire before this gives up.
+
         Raises:
             RuntimeError: That does not come to an end.
         """
-        with self._driving():
-            for _ in range(_MOST_STEPS):
-                if self._is_idle():
-                    return
-                self.clock.run_next()
-        raise RuntimeError(f"messages are still on their way after {_MOST_STEPS} steps, at {self.now}")
+        for _ in range(most_steps):
+            if self._is_idle():
+                return
+            self.clock.run_next()
+        raise RuntimeError(f"messages are still on their way after {most_steps} steps, at {self.now}")
 
     def events(self, event: "Event[T]") -> tuple[T, ...]:
         """Give the payloads of all events of this kind that were published, oldest first; copies included."""
@@ -214,8 +219,7 @@ class Simulation:
 
     def knock(self, schedule: "Schedule | str", slot: datetime | None = None) -> None:
         """Knock at a schedule's gate, as a provider's scheduler does: for a slot, also a late one, and also twice."""
-        with self._driving():
-            self._scheduler.knock(name_of_schedule(schedule), None if slot is None else to_milliseconds(slot))
+        self._scheduler.knock(name_of_schedule(schedule), None if slot is None else to_milliseconds(slot))
 
     def stop_scheduler(self) -> None:
         """Stop firing schedules: an outage."""
@@ -246,15 +250,6 @@ class Simulation:
             self._broker.open(channel)
         self._host.consumers = self._assembly.consumers
         self._scheduler.use(self._assembly.gates)
-
-    @contextmanager
-    def _driving(self) -> "Iterator[None]":
-        """Have async commands that a sync handler invokes run on the virtual loop as well."""
-        outer = process_loop.use_loop(self._loop)
-        try:
-            yield
-        finally:
-            process_loop.use_loop(outer)
 
     def _is_idle(self) -> bool:
         return self._broker.is_idle and self._host.is_idle and self._scheduler.is_idle

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from purista_serverless.testing.brokers import Broker
     from purista_serverless.testing.faults import Faults
     from purista_serverless.testing.journal import Journal
+    from purista_serverless.testing.loop import VirtualLoop
 
 
 class Exchange:
@@ -75,6 +76,7 @@ class Calls:
         find: Gives the function of a command, ``None`` if the application has none.
         answers: Responders of other systems' commands, by address.
         faults: What goes wrong.
+        loop: Runs async commands that are invoked from sync code.
     """
 
     def __init__(
@@ -82,10 +84,12 @@ class Calls:
         find: "Callable[[tuple[str, str, str]], Function | None]",
         answers: "Mapping[tuple[str, str, str], Callable[[Message], Message]]",
         faults: "Faults",
+        loop: "VirtualLoop",
     ) -> None:
         self._find = find
         self._answers = answers
         self._faults = faults
+        self._loop = loop
         self.ports: Ports | None = None
 
     def invoke(self, message: Message) -> Message:
@@ -98,7 +102,8 @@ class Calls:
         if function is None:
             return self._answer(message)
         try:
-            return execute(function, message, self._inside())
+            with self._loop.lent():
+                return execute(function, message, self._inside())
         except Crash as crash:
             raise Unavailable(f"{function.name} died: {crash}") from None
 

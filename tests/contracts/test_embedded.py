@@ -1,6 +1,7 @@
-"""The contracts on the embedded runtime, with its file in memory and on disk."""
+"""The contracts on the embedded runtime, each with its file in memory and on disk."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from purista_serverless.adapters.embedded.store import Store
 from purista_serverless.application import Application
 from purista_serverless.runtime.ports import Clock, LedgerStore
 from purista_serverless.testing.contracts.event import EventContract
+from purista_serverless.testing.contracts.host import Case, HostContract, Reply
 from purista_serverless.testing.contracts.ledger import LedgerContract
 from purista_serverless.testing.contracts.queue import QueueContract
 from purista_serverless.testing.contracts.queue.batches import Ordering, Priorities
@@ -18,85 +20,58 @@ from purista_serverless.testing.contracts.queue.leases import LongRuns
 from purista_serverless.testing.contracts.schedule import ScheduleContract
 from purista_serverless.testing.contracts.suite import Suite
 from purista_serverless.testing.embedded import EmbeddedSimulation
+from tests.contracts.hosting_embedded import deliver
 
 
-class InMemory(Suite):
-    """Deploys onto a file in this process' memory."""
+class Filed:
+    """A suite whose tests run for both kinds of file; ``path`` names the next one, ``opened`` closes what is open."""
 
-    @pytest.fixture(autouse=True)
-    def _systems(self, tmp_path: Path) -> Iterator[None]:
-        self.folder = tmp_path
-        self.systems: list[EmbeddedSimulation] = []
-        yield
-        for system in self.systems:
-            system.close()
+    path: Callable[[], str]
+    opened: ExitStack
 
-    def path(self) -> str:
-        """Name the next file."""
-        return ":memory:"
+    @pytest.fixture(autouse=True, params=["memory", "disk"])
+    def _files(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+        numbers = iter(range(1_000_000))
+        self.path = (lambda: ":memory:") if request.param == "memory" else lambda: str(tmp_path / f"{next(numbers)}.db")
+        with ExitStack() as self.opened:
+            yield
+
+
+class Embedded(Filed, Suite):
+    """Deploys onto the embedded runtime."""
 
     def deploy(self, application: Application, **options: Any) -> EmbeddedSimulation:
-        """Start the embedded runtime."""
-        self.systems.append(EmbeddedSimulation(application, self.path(), **options))
-        return self.systems[-1]
+        """Start the embedded runtime in virtual time."""
+        system = EmbeddedSimulation(application, self.path(), **options)
+        self.opened.callback(system.close)
+        return system
 
 
-class OnDisk(InMemory):
-    """Deploys onto a file on disk."""
-
-    def path(self) -> str:
-        """Name the next file."""
-        return str(self.folder / f"{len(self.systems)}.db")
-
-
-class TestQueueInMemory(InMemory, QueueContract, Ordering, Priorities, LongRuns):
+class TestQueue(Embedded, QueueContract, Ordering, Priorities, LongRuns):
     """Queues."""
 
 
-class TestEventInMemory(InMemory, EventContract):
+class TestEvent(Embedded, EventContract):
     """Events, subscriptions and bindings."""
 
 
-class TestScheduleInMemory(InMemory, ScheduleContract):
+class TestSchedule(Embedded, ScheduleContract):
     """Schedules."""
 
 
-class TestQueueOnDisk(OnDisk, QueueContract, Ordering, Priorities, LongRuns):
-    """Queues."""
-
-
-class TestEventOnDisk(OnDisk, EventContract):
-    """Events, subscriptions and bindings."""
-
-
-class TestScheduleOnDisk(OnDisk, ScheduleContract):
-    """Schedules."""
-
-
-class TestLedgerInMemory(LedgerContract):
-    """The record store."""
-
-    @pytest.fixture(autouse=True)
-    def _stores(self, tmp_path: Path) -> Iterator[None]:
-        self.folder = tmp_path
-        self.stores: list[Store] = []
-        yield
-        for store in self.stores:
-            store.close()
-
-    def path(self) -> str:
-        """Name the next file."""
-        return ":memory:"
+class TestLedger(Filed, LedgerContract):
+    """Records."""
 
     def open_store(self, clock: Clock) -> LedgerStore:
         """Open a new file."""
-        self.stores.append(Store(self.path(), clock))
-        return FileLedger(self.stores[-1])
+        store = Store(self.path(), clock)
+        self.opened.callback(store.close)
+        return FileLedger(store)
 
 
-class TestLedgerOnDisk(TestLedgerInMemory):
-    """The record store on disk."""
+class TestHost(Filed, HostContract):
+    """Deliveries."""
 
-    def path(self) -> str:
-        """Name the next file."""
-        return str(self.folder / f"{len(self.stores)}.db")
+    def deliver(self, case: Case) -> Reply:
+        """Deliver from a new file."""
+        return deliver(case, self.path())

@@ -3,13 +3,18 @@
 from typing import Any
 
 from purista_serverless.application import Application
-from purista_serverless.testing import Simulation
+from purista_serverless.runtime.protocols import Clock, LedgerStore
+from purista_serverless.testing import MemoryLedger, Simulation
+from purista_serverless.testing.clouds import PushLikeBroker
 from purista_serverless.testing.contracts.event import EventContract
+from purista_serverless.testing.contracts.host import Case, HostContract, Reply
+from purista_serverless.testing.contracts.ledger import LedgerContract
 from purista_serverless.testing.contracts.queue import QueueContract
 from purista_serverless.testing.contracts.queue.batches import Ordering
 from purista_serverless.testing.contracts.queue.leases import BoundedRuns
 from purista_serverless.testing.contracts.schedule import ScheduleContract
 from purista_serverless.testing.contracts.suite import Suite
+from tests.contracts.hosting import BrokeredHost
 
 
 class Simulated(Suite):
@@ -30,3 +35,19 @@ class TestEvent(Simulated, EventContract):
 
 class TestSchedule(Simulated, ScheduleContract):
     """Schedules."""
+
+
+class TestLedger(LedgerContract):
+    """Records."""
+
+    def open_store(self, clock: Clock) -> LedgerStore:
+        """Give a ledger in memory."""
+        return MemoryLedger(clock)
+
+
+class TestHost(HostContract):
+    """Deliveries."""
+
+    def deliver(self, case: Case) -> Reply:
+        """Deliver from this double."""
+        return BrokeredHost(PushLikeBroker, case).deliver()

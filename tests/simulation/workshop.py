@@ -16,8 +16,9 @@ from purista_serverless.schema import Model, QueueResult
 Ending = Literal["succeed", "reject", "retry", "fail", "cancel"]
 
 HOUR = timedelta(hours=1)
+LEASE = timedelta(minutes=5)
 LIFECYCLE = Lifecycle(
-    visibility=timedelta(minutes=5),
+    visibility=LEASE,
     heartbeat=timedelta(minutes=1),
     max_extensions=60,
     max_attempts=4,
@@ -93,7 +94,7 @@ rounds = workshop.schedule("rounds", "Every hour, one after the other, none left
     expression=Interval(HOUR),
     concurrency_policy="forbid",
     missed_run_policy="catchUp",
-    max_catch_up_count=100,
+    max_catch_up_count=10_000,
     payload=lambda slot: Task(name=f"{slot:%dT%H}", endings=("fail", "succeed"), seconds=300 * (slot.hour % 4)),
 )
 

@@ -6,10 +6,10 @@ import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
+from purista_serverless.builder.annotations import is_coroutine
 from purista_serverless.errors import DeclarationError
 from purista_serverless.message.identity import HttpRequest, Identity
 from purista_serverless.runtime.client import Call
-from purista_serverless.runtime.function import is_coroutine_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ async def identity_of(request: "Request", authenticate: "Callable[..., Any] | No
         headers=_joined(request.headers),
         query={name: tuple(request.query_params.getlist(name)) for name in request.query_params},
     )
-    if is_coroutine_function(authenticate):
+    if is_coroutine(authenticate):
         given = await authenticate(seen)
     else:
         given = await anyio.to_thread.run_sync(authenticate, seen)

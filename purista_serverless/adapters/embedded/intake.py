@@ -8,7 +8,7 @@ from purista_serverless.adapters.embedded.delivery import Delivery
 from purista_serverless.runtime.events import BindingConsumer
 
 if TYPE_CHECKING:
-    from purista_serverless.adapters.embedded.store import Store
+    from purista_serverless.adapters.embedded.store import Leased, Store
     from purista_serverless.runtime.assembly import Assembly
     from purista_serverless.runtime.consume import Consumer
 
@@ -114,6 +114,10 @@ class Intake:
                     edges.remove(edge)
         return leased
 
+    def delivery(self, leased: "Leased") -> Delivery:
+        """Give what a consumer is handed."""
+        return Delivery(self.store, leased)
+
     def _lease(self, channel: Channel, space: int) -> list[Delivery]:
         if space <= 0:
             return []
@@ -124,7 +128,7 @@ class Intake:
             space = min(space, channel.concurrency - self.store.read(_LEASED, (channel.edge,))[0][0])
         found = self.store.take(channel.edge, channel.visibility, space, channel.levels) if space > 0 else []
         self._look_ahead(channel, is_full=len(found) == space > 0)
-        return [Delivery(self.store, leased) for leased in found]
+        return [self.delivery(leased) for leased in found]
 
     def _look_ahead(self, channel: Channel, *, is_full: bool) -> None:
         """Note when to look at an edge again; where its concurrency is used up, the end of a run tells."""

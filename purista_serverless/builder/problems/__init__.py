@@ -13,6 +13,7 @@ from purista_serverless.builder.problems.bounds import (
     check_options,
 )
 from purista_serverless.builder.problems.edges import check_bindings, check_ordering_keys
+from purista_serverless.builder.problems.functions import check_functions
 from purista_serverless.builder.problems.handlers import (
     check_annotations,
     check_resources,
@@ -36,6 +37,7 @@ _CHECKS: tuple[Callable[[Declarations], Iterator[Problem]], ...] = (
     check_annotations,
     check_resources,
     check_types,
+    check_functions,
     check_bindings,
     check_ordering_keys,
     check_schedules,

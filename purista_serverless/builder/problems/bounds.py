@@ -42,6 +42,9 @@ def check_lifecycles(declarations: Declarations) -> Iterator[Problem]:
     for target in edges:
         if target.lifecycle is not None:
             yield from _lifecycle_problems(target, target.lifecycle)
+            if target.lifecycle.poison_threshold > 0:
+                what = "poison_threshold counts equal failures in a job's record, and an event has no record"
+                yield problem_at("PS160", target, what, "leave it out, or bind the event to a queue that declares it")
 
 
 def _lifecycle_problems(target: Any, lifecycle: Lifecycle) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ CODES = {
     "PS124": "A keyword-only parameter names no resource.",
     "PS125": "A keyword-only parameter has another type than its resource.",
     "PS126": "A resource that a handler asks for has no factory.",
+    "PS127": "A function that is called without being awaited is `async def`.",
     "PS130": "A type cannot travel as JSON.",
     "PS140": "A mapping of a binding gives something else than the queue takes.",
     "PS141": "An event's payload does not fit the queue that it is bound to without a mapping.",

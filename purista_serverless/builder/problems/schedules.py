@@ -80,7 +80,12 @@ def _sent_problems(schedule: ScheduleDeclaration, slot: datetime | None) -> Iter
         if declared is UNKNOWN:
             continue
         given = getattr(schedule, part)
-        value = given(slot) if callable(given) else given
+        try:
+            value = given(slot) if callable(given) else given
+        except Exception as error:  # noqa: BLE001 - the function is the user's code
+            what = f"the {part} function fails for the next slot: {type(error).__name__}: {error}"
+            yield problem_at("PS153", schedule, what, f"give a {part} for every slot; a slot without one never starts")
+            continue
         problem = _misfit(schedule, part, declared, value)
         if problem is not None:
             yield problem

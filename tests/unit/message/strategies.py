@@ -30,6 +30,7 @@ _COMMON: dict[str, st.SearchStrategy[Any]] = {
     "tenant_id": st.none() | texts,
     "principal_id": st.none() | texts,
     "run_id": st.none() | texts,
+    "idempotency_key": st.none() | texts,
     "generation": st.integers(0, 9),
     "sender": parties,
 }

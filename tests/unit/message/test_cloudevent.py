@@ -87,7 +87,7 @@ def test_names_are_lower_case():
     """Every attribute that goes out has a name that CloudEvents allows."""
     message = CLOSED.replace(
         correlation_id="c", causation_id="d", trace_id="t", traceparent="00-a-b-01", tenant_id="x", principal_id="p",
-        run_id="r", generation=2,
+        run_id="r", idempotency_key="k", generation=2,
     )  # fmt: skip
     event = to_cloudevent(message)
 
@@ -112,6 +112,7 @@ def test_names_are_lower_case():
         "tenantid": "x",
         "principalid": "p",
         "runid": "r",
+        "idempotencykey": "k",
         "generation": 2,
     }
 

@@ -76,3 +76,23 @@ def test_a_job_that_keeps_failing_alike_is_given_up_early():
     (letter,) = simulation.dead_letters(letters)
     assert letter.reason == "poison message: OSError: refused"
     assert letter.attempts == 4
+
+
+def test_a_redriven_poison_message_is_counted_anew():
+    """Failures from before a redrive say nothing about the mended handler: it may fail as often as any other."""
+    service = ServiceBuilder("Mail")
+    lifecycle = Lifecycle(max_attempts=10, poison_threshold=3, backoff=Backoff(jitter=0))
+    letters = service.queue("mail.letters", Tick, lifecycle=lifecycle)
+
+    @letters.worker()
+    def send(ctx: Context, job: Tick) -> None:
+        raise OSError("refused")
+
+    simulation = Simulation(Application("mail", [service]), start=START)
+    simulation.client.enqueue(letters, Tick(slot=START))
+    simulation.drain()
+    simulation.redrive(simulation.dead_letters(letters)[0])
+    simulation.drain()
+
+    (letter,) = simulation.dead_letters(letters)
+    assert (letter.generation, letter.attempts) == (1, 3)

@@ -208,13 +208,25 @@ def test_without_a_record_there_is_nothing_to_write():
     assert isinstance(begin(cancelled, fresh(), owner="d", lease_until=9, max_attempts=3, now=2), Finished)
 
 
-def test_a_redrive_starts_over_and_keeps_the_fence():
-    """A new generation has all its attempts again, the runs that wait for it, and a higher fence."""
-    ended = fresh(runs=("r1",)).replace(status=DEAD_LETTERED, fence=7, attempt=3)
+def test_a_redrive_starts_over_and_keeps_what_is_known():
+    """A new generation has all its attempts again and a higher fence; runs, history and the key's payload stay."""
+    running = fresh(runs=("r1",)).replace(fence=7, attempt=3, payload_hash="h", progress="half")
+    ended = finish(running, fence=7, status=DEAD_LETTERED, reason="no", now=1)
     beginning = begin(ended, fresh(1, runs=("r2",)), owner="d", lease_until=9, max_attempts=3, now=1)
 
     assert isinstance(beginning, Run)
-    assert (beginning.record.fence, beginning.record.attempt, beginning.record.runs) == (8, 1, ("r1", "r2"))
+    record = beginning.record
+    assert (record.fence, record.attempt, record.generation, record.runs) == (8, 1, 1, ("r1", "r2"))
+    assert record.payload_hash == "h"
+    assert (record.progress, record.result, record.reason) == (None, None, None)
+    assert record.history == ({"generation": 0, "attempt": 3, "at": 1, "reason": "no"},)
+
+
+def test_a_copy_from_before_a_redrive_is_stale():
+    """A delivery of an earlier generation than the record's may do nothing, whatever the record's status."""
+    for status in (QUEUED, RUNNING, SUCCESS):
+        record = fresh(1).replace(status=status, lease_until=9)
+        assert isinstance(begin(record, fresh(), owner="d", lease_until=9, max_attempts=3, now=1), Stale)
 
 
 def test_history_keeps_the_newest_failures():

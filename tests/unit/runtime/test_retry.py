@@ -21,6 +21,7 @@ policies = st.builds(
 )
 attempts = st.integers(1, 10_000)
 spreads = st.floats(0, 1, exclude_max=True)
+NOW = 1_767_225_600_000
 PROBLEM = {"path": "cycleId", "message": "Field required"}
 failures: st.SearchStrategy[Outcome] = st.one_of(
     st.builds(lambda text: Failed(ValueError(text)), st.text()),
@@ -53,7 +54,8 @@ def test_jitter_stays_within_its_share(policy, attempt, spread):
 def test_attempts_and_window_are_never_exceeded(policy, outcome, attempt, elapsed, asked):
     """A failure comes again only while an attempt is left and its delay ends within the window."""
     limit = min(asked or policy.max_attempts, policy.max_attempts)
-    decision = decide(outcome, policy, attempt=attempt, since=0, now=elapsed, random=lambda: 0.9, max_attempts=asked)
+    now = NOW + elapsed
+    decision = decide(outcome, policy, attempt=attempt, since=NOW, now=now, random=lambda: 0.9, max_attempts=asked)
     match decision:
         case Again(delay, reason):
             assert attempt < limit
@@ -69,9 +71,19 @@ def test_attempts_and_window_are_never_exceeded(policy, outcome, attempt, elapse
             assert_never(decision)
 
 
+def test_an_unknown_begin_leaves_the_attempts_as_the_only_bound():
+    """A message that does not say when it was sent is not old because of that."""
+    failed = Failed(ValueError("no"))
+    decisions = [
+        decide(failed, RetryPolicy(), attempt=attempt, since=0, now=NOW, random=lambda: 0.5) for attempt in (1, 10)
+    ]
+
+    assert [type(decision) for decision in decisions] == [Again, GiveUp]
+
+
 def decision_on(outcome: Outcome) -> Complete | Again | GiveUp | Stop:
     """Decide on a first attempt under the default policy, without jitter."""
-    return decide(outcome, RetryPolicy(), attempt=1, since=0, now=0, random=lambda: 0.5)
+    return decide(outcome, RetryPolicy(), attempt=1, since=NOW, now=NOW, random=lambda: 0.5)
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 422, 499])

@@ -111,6 +111,47 @@ def bound(payload: Any = Task, parameter: Any = None, **binding: Any) -> Bound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Senders:
+    """An event whose two subscriptions each emit, enqueue and invoke the same things."""
+
+    application: Application
+    happened: Event[Task]
+    echoed: Event[Task]
+    queue: Queue[Task, None]
+
+
+def senders() -> Senders:
+    """Build the application; what each subscription sends is named after it."""
+    service = ServiceBuilder("Contract")
+    service.resource("logbook", Logbook, Logbook)
+    happened = service.event(HAPPENED, Task, "Something happened")
+    echoed = service.event("contract.echoed", Task, "Somebody heard of it")
+    queue: Queue[Task, None] = service.queue("contract.echoes", Task, "What somebody heard", tracking="full")
+    answer = service.command("answer", Task, None, "Note who asks")
+
+    @answer.handler()
+    def note(ctx: Context, task: Task, *, logbook: Logbook) -> None:
+        logbook.enter("answer", ctx, task.name)
+
+    @queue.worker()
+    def work(ctx: Context, task: Task, *, logbook: Logbook) -> None:
+        logbook.enter("work", ctx, task.name)
+
+    def echo_as(name: str) -> Callable[[Context, Task], None]:
+        def echo(ctx: Context, _: Task) -> None:
+            ctx.emit(echoed, Task(name=name))
+            ctx.enqueue(queue, Task(name=name))
+            ctx.invoke(answer, Task(name=name))
+
+        return echo
+
+    for name in ("one", "two"):
+        uses: dict[str, Any] = {"can_emit": [echoed], "can_enqueue": [queue], "can_invoke": [answer]}
+        service.subscribe(happened, name, lifecycle=PATIENT, **uses)(echo_as(name))
+    return Senders(application=Application("contract", [service]), happened=happened, echoed=echoed, queue=queue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """What the handlers of a chain use."""
 

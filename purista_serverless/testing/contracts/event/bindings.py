@@ -144,6 +144,15 @@ class Bindings(Suite):
         (run,) = stage.logbook.of()
         assert run.job.idempotency_key == expected
 
+    def test_a_key_that_the_event_carries_stands_for_its_id(self) -> None:
+        """Whoever sends it names the work: schedules do, and the binding's default key follows."""
+        stage = self.stage(bound())
+        stage.system.inject(stage.declared.edge, envelope(idempotency_key="the work"))
+        stage.system.drain()
+
+        (run,) = stage.logbook.of()
+        assert run.job.idempotency_key == "the work"
+
     def test_events_with_one_key_are_one_job_under_strict(self) -> None:
         """A key from the payload holds across events; another payload under it is a dead letter of the binding."""
         stage = self.stage(bound(idempotency_mode="strict", idempotency_key="payload.name"))

@@ -56,6 +56,17 @@ class SubscriptionOutcomes(Suite):
         assert stage.logbook.names() == []
         assert (letter.attempts, letter.reason) == (1, "payload of scripted is not valid: name: Field required")
 
+    def test_an_event_that_does_not_say_when_it_was_sent_has_all_of_its_attempts(self) -> None:
+        """Nobody knows when its window began, so that only the attempts bound it."""
+        stage = self.stage(listeners())
+        payload = task("a", Step(do="fail")).model_dump_json()
+        body = f'{{"id":"1","messageType":"customMessage","eventName":"{HAPPENED}","payload":{payload}}}'
+        stage.system.inject(EDGE, body.encode())
+        stage.system.drain()
+
+        assert pauses(stage.logbook.of("a", handler="scripted")) == [1 * SECOND, 2 * SECOND]
+        assert stage.letter(stage.declared.scripted).reason.endswith("(attempt 3 of 3)")
+
     @pytest.mark.parametrize("body", [b"\xff\xfe", b"[]", b'{"id": "1"}'], ids=["binary", "an array", "no type"])
     def test_input_that_does_not_decode_is_a_dead_letter_at_once(self, is_async: bool, body: bytes) -> None:
         """What is no message at all is kept byte by byte."""

@@ -6,7 +6,7 @@ import pytest
 
 from purista_serverless.builder.handles import Event
 from purista_serverless.message import CUSTOM_MESSAGE, Message, Party
-from purista_serverless.testing.contracts.event.application import HAPPENED, bound, chain, listeners
+from purista_serverless.testing.contracts.event.application import HAPPENED, bound, chain, listeners, senders
 from purista_serverless.testing.contracts.script import Logbook, Step, task
 from purista_serverless.testing.contracts.suite import DAY, MILLISECOND, Suite
 from purista_serverless.testing.faults import CrashAt, Faults
@@ -141,6 +141,16 @@ class Repetition(Suite):
         stage.system.drain()
 
         assert len({entry.message.id for entry in stage.logbook.of(handler="steady")}) == 2
+
+    def test_two_subscriptions_of_one_event_are_two_senders(self) -> None:
+        """What they emit, enqueue and invoke has different ids, though they handle the same message."""
+        stage = self.stage(senders())
+        stage.client.emit(stage.declared.happened, task("a"))
+        stage.system.drain()
+
+        assert sorted(stage.logbook.names("work")) == sorted(stage.logbook.names("answer")) == ["one", "two"]
+        assert len({message.id for message in stage.system.messages(stage.declared.echoed)}) == 2
+        assert len({entry.message.id for entry in stage.logbook.of(handler="answer")}) == 2
 
     def test_a_strict_binding_enqueues_a_repeated_event_once(self) -> None:
         """The event's id is the key: copies find the job that is there."""

@@ -80,7 +80,7 @@ def watchful_jobs(**options: Any) -> Jobs:
     """Build the application with a worker that looks after its lease, at its start and at its end."""
     service = ServiceBuilder("Contract")
     service.resource("logbook", Logbook, Logbook)
-    queue: Queue[Task, Report] = service.queue(QUEUE, Task, "Watchful jobs", **{"result": RESULTS, **options})
+    queue: Queue[Task, Report] = service.queue(QUEUE, Task, "Watchful jobs", result=RESULTS, **options)
 
     @queue.worker()
     async def work(ctx: Context, task: Task, *, logbook: Logbook) -> Report:

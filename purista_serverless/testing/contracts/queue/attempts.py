@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 
 from purista_serverless.builder.options import Backoff, Lifecycle
-from purista_serverless.testing.contracts.queue.application import jobs
+from purista_serverless.testing.contracts.queue.application import EDGE as QUEUE_EDGE
+from purista_serverless.testing.contracts.queue.application import QUEUE, jobs
 from purista_serverless.testing.contracts.script import Step, pauses, task
 from purista_serverless.testing.contracts.suite import DAY, HOUR, MINUTE, SECOND, START, Suite
 from purista_serverless.testing.faults import Faults
 
 FAILING = Step(do="fail")
 EACH_MINUTE = Backoff(initial=MINUTE, maximum=MINUTE, multiplier=1, jitter=0)
+POISONED = Lifecycle(poison_threshold=2, backoff=Backoff(jitter=0))
 
 
 class Attempts(Suite):
@@ -44,9 +46,9 @@ class Attempts(Suite):
         assert 1 <= len(stage.logbook.of("a")) <= 3
         assert len(stage.system.dead_letters(stage.declared.queue)) == 1
 
-    def test_an_enqueue_may_ask_for_fewer_attempts(self) -> None:
+    def test_an_enqueue_may_ask_for_fewer_attempts(self, tracking: str) -> None:
         """The job's own number counts where it is lower than the queue's."""
-        stage = self.stage(jobs())
+        stage = self.stage(jobs(tracking=tracking))
         stage.client.enqueue(stage.declared.queue, task("a", FAILING), max_attempts=2)
         stage.system.drain()
 
@@ -107,6 +109,36 @@ class Attempts(Suite):
 
         again = stage.logbook.of("a")[11:]
         assert [run.at - START for run in again] == [DAY + minute * MINUTE for minute in range(11)]
+
+    def test_a_job_that_does_not_say_when_it_was_created_has_all_of_its_attempts(self, tracking: str) -> None:
+        """Nobody knows when its window began, so that only the attempts bound it."""
+        stage = self.stage(jobs(tracking=tracking))
+        payload = task("a", FAILING).model_dump_json()
+        stage.system.inject(QUEUE_EDGE, f'{{"id":"1","queueName":"{QUEUE}","payload":{payload}}}'.encode())
+        stage.system.drain()
+
+        letter = stage.letter(stage.declared.queue)
+        assert pauses(stage.logbook.of("a")) == [SECOND, 2 * SECOND]
+        assert letter.reason.endswith("(attempt 3 of 3)")
+
+    def test_a_job_that_keeps_failing_alike_is_given_up_as_poison(self) -> None:
+        """As many equal failures in a row as the threshold says are enough, however many attempts are left."""
+        stage = self.stage(jobs(lifecycle=POISONED))
+        stage.client.enqueue(stage.declared.queue, task("a", FAILING))
+        stage.system.drain()
+
+        letter = stage.letter(stage.declared.queue)
+        assert letter.attempts == 2
+        assert letter.reason.startswith("poison message: ScriptedFailure")
+
+    def test_a_job_that_asks_for_time_is_no_poison(self) -> None:
+        """A handler that asks to be tried again later has not failed, however often it asks."""
+        stage = self.stage(jobs(lifecycle=POISONED))
+        stage.client.enqueue(stage.declared.queue, task("a", *[Step(do="retry", delay=60)] * 4, Step()))
+        stage.system.drain()
+
+        assert [run.attempt for run in stage.logbook.of("a")] == [1, 2, 3, 4, 5]
+        assert stage.system.dead_letters(stage.declared.queue) == ()
 
     @pytest.mark.parametrize("delay", [SECOND, 15 * MINUTE, 16 * MINUTE, 5 * HOUR, 10 * DAY], ids=str)
     def test_a_delayed_job_starts_when_its_delay_is_over(self, delay: timedelta) -> None:

@@ -27,6 +27,12 @@ BEYOND: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "attempts": ({"max_attempts": 6}, "max_attempts"),
     "no attempts": ({"max_attempts": 0}, "max_attempts"),
 }
+FOREIGN_HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "number": {"retries": 3},
+    "tenant": {"purista.tenantId": "another"},
+    "generation": {"purista.generation": "7"},
+    "trace": {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+}
 
 
 class Bounds(Suite):
@@ -70,10 +76,28 @@ class Bounds(Suite):
             stage.client.enqueue(stage.declared.queue, task("a"), delay=MINUTE, scheduled_at=START)
 
     def test_a_time_without_a_zone_is_an_error(self) -> None:
-        """Whose clock would it be?"""
+        """Nobody knows whose clock it would be."""
         stage = self.stage(jobs())
         with pytest.raises(DeclarationError, match="scheduled_at must be an aware datetime"):
             stage.client.enqueue(stage.declared.queue, task("a"), scheduled_at=START.replace(tzinfo=None))
+
+    @pytest.mark.parametrize("headers", FOREIGN_HEADERS.values(), ids=FOREIGN_HEADERS.keys())
+    def test_a_header_that_is_no_text_or_not_the_users_is_an_error(self, headers: Mapping[str, Any]) -> None:
+        """Nobody enqueues what every consumer must bury, or speaks for another tenant by a header."""
+        stage = self.stage(jobs())
+        with pytest.raises(DeclarationError, match=f"header '{next(iter(headers))}' is"):
+            stage.client.enqueue(stage.declared.queue, task("a"), headers=headers)
+        stage.system.drain()
+
+        assert stage.system.jobs(stage.declared.queue) == ()
+
+    def test_a_users_headers_travel(self) -> None:
+        """The worker reads them as they were given, apart from those of the kit."""
+        stage = self.stage(jobs())
+        stage.client.enqueue(stage.declared.queue, task("a"), headers={"source": "import"})
+        stage.system.drain()
+
+        assert stage.logbook.entries[0].job.own_headers == {"source": "import"}
 
     def test_a_payload_that_does_not_fit_is_refused_before_it_is_sent(self) -> None:
         """The producer learns of its mistake, not the worker."""

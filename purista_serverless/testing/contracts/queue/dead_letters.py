@@ -2,13 +2,12 @@
 
 import pytest
 
-from purista_serverless.builder.options import Lifecycle
 from purista_serverless.errors import InvalidPayload
 from purista_serverless.message import Job
 from purista_serverless.message.wire import plain_json
-from purista_serverless.testing.contracts.queue.application import EDGE, PATIENT, jobs, loose_jobs
-from purista_serverless.testing.contracts.script import SECRET, Step, task
-from purista_serverless.testing.contracts.suite import DAY, HOUR, START, Suite
+from purista_serverless.testing.contracts.queue.application import EDGE, jobs, loose_jobs
+from purista_serverless.testing.contracts.script import SECRET, Step, pauses, task
+from purista_serverless.testing.contracts.suite import DAY, HOUR, MINUTE, START, Suite
 
 FAILING = Step(do="fail")
 REFUSED = Step(do="reject", status=422)
@@ -154,16 +153,19 @@ class RedrivesOfTrackedJobs(Suite):
         assert {message.id for message in stage.system.messages(queue.completed)} == {f"{job_id}:success:1"}
 
     def test_a_copy_from_before_a_redrive_does_not_run(self) -> None:
-        """A late duplicate of the first generation finds the second one in the record and is settled."""
-        stage = self.stage(jobs(tracking="full", lifecycle=Lifecycle(max_attempts=1, backoff=PATIENT.backoff)))
+        """A late duplicate finds the new generation in the record, waiting or done, and is settled."""
+        stage = self.stage(jobs(tracking="full"))
         queue = stage.declared.queue
-        job_id = stage.client.enqueue(queue, task("a", FAILING, Step()))
+        job_id = stage.client.enqueue(queue, task("a", REFUSED, Step(do="retry", delay=600), Step()))
         stage.system.drain()
         letter = stage.letter(queue)
         stage.system.redrive(letter)
-        stage.system.drain()
-        stage.system.inject(EDGE, letter.body)
-        stage.system.advance(HOUR)
+        for _ in range(2):
+            stage.system.advance(MINUTE)
+            stage.system.inject(EDGE, letter.body)
+            stage.system.advance(HOUR / 4)
 
-        assert len(stage.logbook.of("a")) == 2
+        runs = stage.logbook.of("a")
+        assert [(run.attempt, run.job.generation) for run in runs] == [(1, 0), (1, 1), (2, 1)]
+        assert pauses(runs[1:]) == [10 * MINUTE]
         assert stage.job(job_id).status == "success"

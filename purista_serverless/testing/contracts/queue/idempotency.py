@@ -75,6 +75,36 @@ class Idempotency(Suite):
         assert [run.message.id for run in stage.logbook.of("a")] == [job_id, job_id]
         assert stage.job(job_id).status == "success"
 
+    def test_a_redriven_key_still_refuses_another_payload(self) -> None:
+        """409 before the redrive, while the job waits again, and after it has succeeded."""
+        stage = self.stage(jobs(**STRICT))
+        queue = stage.declared.queue
+        stage.client.enqueue(
+            queue, task("a", Step(do="reject"), Step(do="retry", delay=60), Step()), idempotency_key="k"
+        )
+        stage.system.drain()
+        stage.system.redrive(stage.letter(queue))
+        for duration in (MINUTE / 2, DAY):
+            stage.system.advance(duration)
+            with pytest.raises(HandledError, match="another payload"):
+                stage.client.enqueue(queue, task("b"), idempotency_key="k")
+
+        assert stage.logbook.names() == ["a", "a", "a"]
+
+    def test_a_second_enqueue_sends_nothing(self) -> None:
+        """It does not even bring back the dead letter that somebody has purged."""
+        stage = self.stage(jobs(**STRICT))
+        queue = stage.declared.queue
+        given = task("a", Step(do="reject"))
+        stage.client.enqueue(queue, given, idempotency_key="k")
+        stage.system.drain()
+        stage.system.purge(queue)
+        stage.client.enqueue(queue, given, idempotency_key="k")
+        stage.system.drain()
+
+        assert stage.system.dead_letters(queue) == ()
+        assert len(stage.system.messages(queue.dead_lettered)) == 1
+
     def test_a_key_is_free_after_window_and_retention(self) -> None:
         """When neither the job nor its dead letter can come back any more, the key names new work."""
         stage = self.stage(jobs(**STRICT))

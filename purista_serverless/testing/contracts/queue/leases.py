@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from purista_serverless.builder.options import Backoff, Lifecycle, LongRunning
 from purista_serverless.testing.contracts.queue.application import Jobs, jobs, watchful_jobs
 from purista_serverless.testing.contracts.script import Report, Step, Task, task
@@ -12,6 +14,8 @@ from purista_serverless.testing.faults import Faults
 # A lease of 2 minutes that is extended once, after the first of them: it ends 3 minutes after its start.
 SHORT = Lifecycle(visibility=2 * MINUTE, heartbeat=MINUTE, max_extensions=1, max_attempts=3, backoff=Backoff(jitter=0))
 LOST_AFTER = 20 * MINUTE
+# A lease of ten minutes, as long as the shortest that any of the doubles gives, and never extended.
+UNEXTENDED = Lifecycle(visibility=10 * MINUTE, max_extensions=0, max_attempts=3, backoff=Backoff(jitter=0))
 
 
 class PacedSuite(Suite):
@@ -55,8 +59,21 @@ class Leases(PacedSuite):
         assert [run.attempt for run in runs] == [1, 2]
         assert runs[1].at < START + LOST_AFTER
         assert {message.id for message in stage.system.messages(queue.completed)} == {f"{job_id}:success:0"}
-        assert {told.result for told in stage.system.events(queue.completed)} == {Report(name="a", runs=2)}
+        assert {told.result.runs for told in stage.system.events(queue.completed)} == {2}
         assert stage.job(job_id).status == "success"
+
+    def test_a_late_success_does_not_end_a_job_that_runs_again(self, is_async: bool) -> None:
+        """While the second run is still at work, the first one's result is not taken for the job's."""
+        given = task("a", Step(takes=15 * 60), Step(takes=8 * 60))
+        stage = self.paced(jobs(is_async=is_async, tracking="full", lifecycle=UNEXTENDED), given)
+        queue = stage.declared.queue
+        job_id = stage.client.enqueue(queue, given)
+        stage.system.run_until(START + 16 * MINUTE)
+        assert [run.attempt for run in stage.logbook.of("a")] == [1, 2]
+        assert stage.job(job_id).status == "running"
+
+        stage.system.drain()
+        assert [(told.attempt, told.result.runs) for told in stage.system.events(queue.completed)] == [(2, 2)]
 
     def test_a_late_failure_is_discarded_after_the_lease_is_lost(self, is_async: bool) -> None:
         """The error of a run that lost its lease neither retries nor buries a job that has succeeded."""
@@ -114,20 +131,22 @@ class Leases(PacedSuite):
         assert [(run.attempt, run.fence) for run in stage.logbook.of("a")] == [(1, 1), (2, 2)]
         assert stage.job(job_id).status == "success"
 
-    def test_a_job_that_kills_every_process_becomes_a_dead_letter(self, is_async: bool) -> None:
+    @pytest.mark.parametrize("attempts", [2, 3])
+    def test_a_job_that_kills_every_process_becomes_a_dead_letter(self, is_async: bool, attempts: int) -> None:
         """Attempts that ended without an answer are spent too; the last one leaves a letter instead of a loop."""
         given = task("a", Step(takes=30))
         stage = self.paced(jobs(is_async=is_async, tracking="full", lifecycle=SHORT), given)
-        job_id = stage.client.enqueue(stage.declared.queue, given)
-        for number in range(1, 4):
+        job_id = stage.client.enqueue(stage.declared.queue, given, max_attempts=attempts)
+        for number in range(1, attempts + 1):
             while len(stage.logbook.of("a")) < number:
                 stage.system.advance(SECOND)
             stage.system.restart()
         stage.system.drain()
 
         letter = stage.letter(stage.declared.queue)
-        assert len(stage.logbook.of("a")) == 3
-        assert (letter.attempts, letter.reason) == (3, "no attempt is left: earlier runs ended without an answer")
+        assert len(stage.logbook.of("a")) == attempts
+        assert letter.attempts == attempts
+        assert letter.reason == "no attempt is left: earlier runs ended without an answer"
         assert stage.job(job_id).status == "dead-lettered"
 
 

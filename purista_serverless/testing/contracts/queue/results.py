@@ -87,5 +87,5 @@ class Results(Suite):
         told = stage.system.messages(queue.completed)
         assert stage.job(job_id).status == "success", faults.fired
         assert {message.id for message in told} == {f"{job_id}:success:0"}, faults.fired
-        assert len({result.result for result in stage.system.events(queue.completed)}) == 1, faults.fired
+        assert len({result.result.runs for result in stage.system.events(queue.completed)}) == 1, faults.fired
         return faults.fired is not None

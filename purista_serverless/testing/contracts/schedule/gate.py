@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from purista_serverless.model import ConcurrencyPolicy
+from purista_serverless.testing.contracts.faults import Meanwhile
 from purista_serverless.testing.contracts.schedule.application import Kind, Rounds, rounds
 from purista_serverless.testing.contracts.schedule.suite import ScheduleSuite, slots_of
 from purista_serverless.testing.contracts.script import Step
-from purista_serverless.testing.contracts.suite import DAY, HOUR, MINUTE, SECOND, START, Stage
+from purista_serverless.testing.contracts.suite import DAY, HOUR, MILLISECOND, MINUTE, SECOND, START, Stage
 from purista_serverless.testing.faults import CrashAt, Faults
 
 HALF = 30 * SECOND
@@ -52,6 +53,9 @@ class Knocks(ScheduleSuite):
         stage = self.quiet(kind)
         stage.system.run_until(START + MINUTE - SECOND)
         stage.system.knock(stage.declared.schedule, START + MINUTE)
+        stage.system.run_until(START + MINUTE - MILLISECOND)
+        assert stage.logbook.names() == ["12:01"]
+
         stage.system.run_until(START + MINUTE + SECOND)
         stage.system.knock(stage.declared.schedule)
         stage.system.drain()
@@ -150,6 +154,33 @@ class Crashes(ScheduleSuite):
         if declared.queue is not None:
             statuses = [job.status for job in stage.system.jobs(declared.queue)]
             assert statuses in (["cancelled", "success"], ["success"]), faults.fired
+        return faults.fired is not None
+
+    @pytest.mark.parametrize("concurrency", ["allow", "forbid", "replace"])
+    def test_two_gates_that_work_at_the_same_time_start_each_slot_once(
+        self, kind: Kind, concurrency: ConcurrencyPolicy
+    ) -> None:
+        """Between any two steps of one gate another one may do all of its work: the slot is still one run.
+
+        Both may have sent its trigger, since delivery is at least once; the copies have one id, and a job whose record
+        is kept runs once all the same.
+        """
+        interferences = 0
+        while self._is_disturbed(kind, concurrency, Meanwhile(interferences + 1)):
+            interferences += 1
+
+        assert interferences >= 12
+
+    def _is_disturbed(self, kind: Kind, concurrency: ConcurrencyPolicy, faults: Meanwhile) -> bool:
+        declared = rounds(kind, expression="1 12 2 3 *", concurrency_policy=concurrency)
+        stage = self.stage(declared, start=START + HALF, faults=faults)
+        faults.act = lambda: stage.system.knock(declared.schedule)
+        stage.system.advance(HOUR)
+
+        assert slots_of(stage) == {"12:01": "closed"}, faults.fired
+        assert len({entry.message.id for entry in stage.logbook.of("12:01")}) == 1, faults.fired
+        if declared.queue is not None and concurrency != "allow":
+            assert stage.logbook.names() == ["12:01"], faults.fired
         return faults.fired is not None
 
     def test_a_gate_that_cannot_reach_its_ports_tries_again(self, kind: Kind) -> None:

@@ -1,21 +1,34 @@
 """Runs: what keeps them open, what closes them, and what becomes of those that are replaced or take too long."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
+from purista_serverless.message import Job
+from purista_serverless.runtime.ids import derived_job_id
 from purista_serverless.testing.contracts.schedule.application import (
     DUE,
     QUEUE,
     Kind,
+    Rounds,
     bound_rounds,
     fanned_rounds,
     rounds,
 )
 from purista_serverless.testing.contracts.schedule.suite import ScheduleSuite, slots_of
-from purista_serverless.testing.contracts.script import Step, task
+from purista_serverless.testing.contracts.script import Step, Task, task
 from purista_serverless.testing.contracts.suite import HOUR, MINUTE, SECOND, START
 
 HALF = 30 * SECOND
 NOON = "1-3 12 2 3 *"
+
+
+def fragile(slot: datetime) -> Task:
+    """Give the payload of a slot, but not of one: it fails in the test's year, not when the declaration is checked."""
+    if (slot.year, slot.minute) == (START.year, 1):
+        raise LookupError("no payload for 12:01")
+    return task(f"{slot:%H:%M}")
 
 
 class Overlap(ScheduleSuite):
@@ -117,6 +130,30 @@ class Overlap(ScheduleSuite):
         assert slots_of(stage) == {"12:01": "closed", "12:02": "closed", "12:03": "closed"}
         assert stage.logbook.names() == ["the only one"]
 
+    @pytest.mark.parametrize("step", [Step(), Step(do="reject")], ids=["done", "dead-lettered"])
+    def test_a_run_whose_job_has_ended_before_it_is_over(self, step: Step) -> None:
+        """A job that its own run meets as ended already, having run without it, holds nothing up."""
+        declared = rounds("queue", steps={"12:01": (step,)}, expression=NOON, concurrency_policy="forbid")
+        stage = self.stage(declared, start=START + HALF)
+        body = self.job_at(declared, START + MINUTE, step)
+        stage.system.inject(declared.edge, body)
+        stage.system.advance(HOUR)
+
+        assert slots_of(stage) == {"12:01": "closed", "12:02": "closed", "12:03": "closed"}
+        assert stage.logbook.names() == ["12:01", "12:02", "12:03"]
+
+    def job_at(self, declared: Rounds, slot: datetime, step: Step) -> bytes:
+        """Give the job that the schedule makes of a slot, without its run."""
+        assert declared.queue is not None
+        milliseconds = round(slot.timestamp() * 1000)
+        job = Job(
+            id=derived_job_id(declared.queue.name, f"{declared.schedule.full_name}@{milliseconds}"),
+            queue=declared.queue.name,
+            payload=task(f"{slot:%H:%M}", step).model_dump(mode="json"),
+            created_at=milliseconds - 30_000,
+        )
+        return job.encode()
+
     def test_the_work_of_a_run_says_which_run_it_belongs_to(self, kind: Kind) -> None:
         """Messages carry schedule and slot, so that a log can be read by run."""
         stage = self.stage(rounds(kind, expression=NOON, concurrency_policy="forbid"), start=START + HALF)
@@ -125,6 +162,35 @@ class Overlap(ScheduleSuite):
         (entry,) = stage.logbook.of()
         slot = round((START + MINUTE).timestamp() * 1000)
         assert entry.message.run_id == f"Contract.1.rounds@{slot}"
+
+
+class Failures(ScheduleSuite):
+    """A run that cannot even be triggered."""
+
+    def test_a_run_that_cannot_be_triggered_is_told_and_blocks_nobody(self, kind: Kind) -> None:
+        """When the payload of one slot fails, that run is failed, with a dead letter; the next slot starts."""
+        stage = self.stage(
+            rounds(kind, payload=fragile, expression=NOON, concurrency_policy="forbid"), start=START + HALF
+        )
+        stage.system.advance(HOUR)
+
+        letter = stage.letter("schedule:Contract.1.rounds")
+        assert slots_of(stage) == {"12:01": "failed", "12:02": "closed", "12:03": "closed"}
+        assert stage.logbook.names() == ["12:02", "12:03"]
+        assert (letter.attempts, letter.reason) == (1, "LookupError: no payload for 12:01")
+
+    def test_a_failed_trigger_can_be_redriven(self, kind: Kind) -> None:
+        """After the payload was mended, an operator sends the slot's work."""
+        options: dict[str, Any] = {"expression": "1 12 2 3 *", "concurrency_policy": "forbid"}
+        stage = self.stage(rounds(kind, payload=fragile, **options), start=START + HALF)
+        stage.system.advance(HOUR)
+        letter = stage.letter("schedule:Contract.1.rounds")
+        stage.system.replace_application(rounds(kind, **options).application)
+        stage.system.redrive(letter)
+        stage.system.drain()
+
+        assert stage.logbook.names() == ["12:01"]
+        assert stage.system.dead_letters("schedule:Contract.1.rounds") == ()
 
 
 class Replacement(ScheduleSuite):

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from purista_serverless.model import ConcurrencyPolicy, IdempotencyMode
 from purista_serverless.schedule import DstPolicy, Interval, OneShot
-from purista_serverless.testing.contracts.schedule.application import Kind, rounds
+from purista_serverless.testing.contracts.schedule.application import DUE, Kind, bound_rounds, rounds
 from purista_serverless.testing.contracts.schedule.suite import ScheduleSuite
 from purista_serverless.testing.contracts.script import task
 from purista_serverless.testing.contracts.suite import DAY, HOUR, MINUTE, SECOND, START
@@ -76,6 +77,17 @@ class Slots(ScheduleSuite):
 
         assert [entry.at for entry in stage.logbook.of()] == [START + HOUR]
 
+    def test_jitter_delays_each_slot_within_its_window(self, kind: Kind) -> None:
+        """Starts are spread over the window after each slot, not all alike, and the slot stays the run's name."""
+        declared = rounds(kind, expression="0 * * * *", jitter=10 * MINUTE)
+        stage = self.stage(declared, start=START + SECOND)
+        stage.system.run_until(START + 10 * HOUR + 30 * MINUTE)
+
+        delays = [entry.at - START - number * HOUR for number, entry in enumerate(stage.logbook.of(), start=1)]
+        assert stage.logbook.names() == [f"{hour}:00" for hour in range(13, 23)]
+        assert all(timedelta(0) <= delay < 10 * MINUTE for delay in delays)
+        assert len(set(delays)) > 5
+
     def test_a_disabled_schedule_starts_nothing(self, kind: Kind) -> None:
         """Neither at its slots nor when somebody knocks."""
         declared = rounds(kind, enabled=False)
@@ -99,3 +111,23 @@ class Slots(ScheduleSuite):
         stage.system.advance(HOUR)
 
         assert stage.logbook.names() == ["once a day"]
+
+    @pytest.mark.parametrize("concurrency", ["allow", "forbid"])
+    @pytest.mark.parametrize(("mode", "jobs"), [("advisory", 3), ("strict", 1)])
+    def test_the_key_of_an_event_names_the_work_and_not_the_event(
+        self, concurrency: ConcurrencyPolicy, mode: IdempotencyMode, jobs: int
+    ) -> None:
+        """Each slot is an event with an id of its own; only a strict binding makes one job of equal keys."""
+        declared = bound_rounds(
+            binding={"idempotency_mode": mode},
+            idempotency_key="payload.name",
+            payload=task("once a day"),
+            expression="1-3 12 2 3 *",
+            concurrency_policy=concurrency,
+        )
+        stage = self.stage(declared, start=START)
+        stage.system.advance(HOUR)
+
+        assert len({message.id for message in stage.system.messages(DUE)}) == 3
+        assert stage.logbook.names() == ["once a day"] * jobs
+        assert [run.status for run in stage.system.runs(declared.schedule)] == ["closed"] * 3

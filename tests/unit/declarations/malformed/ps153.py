@@ -19,4 +19,5 @@ billing.schedule("absent").emit_event(due, expression=nightly)
 billing.schedule("static").emit_event(due, expression=nightly, payload={"cycleId": "2026-01"})
 billing.schedule("computed").emit_event(due, expression=nightly, payload=lambda slot: f"{slot:%Y-%m}")
 billing.schedule("job").enqueue(closing, expression=nightly, payload=ClosingJob(cycle_id="2026-01"))
+billing.schedule("failing").emit_event(due, expression=nightly, payload=lambda slot: {}["next"])
 SERVICES = [billing]
