@@ -32,6 +32,40 @@ class InlineRunner:
         self.end(flight, flight.work())
 
 
+class LoopThread:
+    """The thread that runs the process' event loop, as long as somebody needs it and no server runs it already."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._thread: threading.Thread | None = None
+
+    def acquire(self) -> asyncio.AbstractEventLoop:
+        """Give the process' loop, running."""
+        with self._lock:
+            self._users += 1
+            loop = current_loop()
+            if not loop.is_running():
+                is_running = threading.Event()
+                loop.call_soon(is_running.set)
+                self._thread = _start_thread("purista-loop", loop.run_forever)
+                # Until it runs, a sync handler that waits for an async command might begin to run it itself.
+                is_running.wait()
+            return loop
+
+    def release(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Need it no more."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0 and self._thread is not None:
+                loop.call_soon_threadsafe(loop.stop)
+                self._thread.join()
+                self._thread = None
+
+
+_loop_thread = LoopThread()
+
+
 class PooledRunner:
     """Run ``def`` handlers in threads, and ``async def`` ones on the process' event loop.
 
@@ -51,8 +85,7 @@ class PooledRunner:
         self._waiting: SimpleQueue[Flight | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._tasks: dict[Flight, asyncio.Task[Outcome]] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_thread: threading.Thread | None = None
+        self._loop = _loop_thread.acquire()
         self.is_stopping = False
 
     def room(self, *, is_async: bool) -> int:
@@ -64,8 +97,7 @@ class PooledRunner:
         with self._lock:
             self._running[flight.channel.is_async] += 1
         if flight.channel.is_async:
-            loop = self._loop_running()
-            loop.call_soon_threadsafe(self._begin_task, flight)
+            self._loop.call_soon_threadsafe(self._begin_task, flight)
             return
         if len(self._threads) < self._running[False]:
             self._threads.append(_start_thread("purista-worker", self._work))
@@ -74,16 +106,13 @@ class PooledRunner:
     def cancel(self) -> None:
         """Ask every handler to stop: async ones are cancelled."""
         self.is_stopping = True
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._cancel_tasks)
+        self._loop.call_soon_threadsafe(self._cancel_tasks)
 
     def close(self) -> None:
         """Let the threads end that have nothing to do."""
         for _ in self._threads:
             self._waiting.put(None)
-        if self._loop is not None and self._loop_thread is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._loop_thread.join()
+        _loop_thread.release(self._loop)
 
     def _work(self) -> None:
         while (flight := self._waiting.get()) is not None:
@@ -115,13 +144,6 @@ class PooledRunner:
     def _cancel_tasks(self) -> None:
         for task in self._tasks.values():
             task.cancel()
-
-    def _loop_running(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None or self._loop.is_closed():
-            self._loop = loop = current_loop()
-            if not loop.is_running():
-                self._loop_thread = _start_thread("purista-loop", loop.run_forever)
-        return self._loop
 
 
 def _start_thread(name: str, target: "Callable[[], None]") -> threading.Thread:

@@ -405,7 +405,7 @@ class Store:
             raise self.file.error(error) from error
 
     def _data_version(self) -> int:
-        version: int = self._writer.execute("PRAGMA data_version").fetchone()[0]
+        version: int = self._fetch(self._writer, "PRAGMA data_version", ())[0][0]
         return version
 
 

@@ -173,6 +173,33 @@ def test_no_more_run_at_a_time_than_the_worker_allows_over_all_processes(tmp_pat
         assert leased == 2
 
 
+def test_a_sync_handler_may_wait_for_an_async_command(tmp_path):
+    """The command runs on the process' loop, which is there before the first handler is."""
+    service = ServiceBuilder("Serving")
+    answers: list[int] = []
+    answered = threading.Event()
+    double = service.command("double", int, int, "Double a number")
+    queue: Queue[int, None] = service.queue("serving.jobs", int, "Jobs")
+
+    @double.handler()
+    async def twice(ctx: Context, number: int) -> int:
+        await asyncio.sleep(0)
+        return 2 * number
+
+    @queue.worker(can_invoke=[double])
+    def work(ctx: Context, number: int) -> None:
+        answers.append(ctx.invoke(double, number))
+        if len(answers) == 20:
+            answered.set()
+
+    with Host(Application("serving", [service]), tmp_path / "a.db") as host, serving(host):
+        for number in range(20):
+            host.client.enqueue(queue, number)
+        assert answered.wait(PATIENCE)
+
+    assert sorted(answers) == [2 * number for number in range(20)]
+
+
 def test_schedules_fire_by_the_wall_clock(tmp_path):
     """A schedule of one second has its first run within a few."""
     fired = threading.Event()
