@@ -248,8 +248,10 @@ class Command(Generic[P, R]):
             uses: Configuration, secrets and resources of other services that it may read.
             before: Guards that run before it, in order; one that raises ends the dispatch.
             after: Guards that run after it, in order, with its result.
-            transform_input: Reshape what arrives before it is checked.
-            transform_output: Reshape the result after it was checked.
+            transform_input: Reshape what arrives before it is checked: is given the payload as plain JSON value, and
+                returns one that fits the payload's type.
+            transform_output: Reshape the result after it was checked: is given what the handler returned, and returns
+                what leaves instead of it, as a model or any other value that can be written as JSON.
         """
         return HandlerDecorator("command", self, _own(self.service, self), **grants)
 
@@ -500,8 +502,10 @@ class Queue(Generic[P, R]):
             uses: Configuration, secrets and resources of other services that it may read.
             before: Guards that run before it, in order; one that raises ends the dispatch.
             after: Guards that run after it, in order, with its result.
-            transform_input: Reshape what arrives before it is checked.
-            transform_output: Reshape the result after it was checked.
+            transform_input: Reshape what arrives before it is checked: is given the payload as plain JSON value, and
+                returns one that fits the payload's type.
+            transform_output: Reshape the result after it was checked: is given what the handler returned, and returns
+                what leaves instead of it, as a model or any other value that can be written as JSON.
         """
         return HandlerDecorator("worker", self, _own(self.service, self), **options)
 

@@ -83,7 +83,7 @@ class QueueSpec:
         return JobLedger(ports.ledger, self.name, self.retention)
 
 
-def _check_headers(queue: str, headers: "Mapping[str, str]") -> None:
+def _check_headers(queue: str, headers: "Mapping[Any, Any]") -> None:
     """Refuse headers that every consumer would have to bury, or that would speak in the kit's name.
 
     Raises:

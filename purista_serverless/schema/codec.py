@@ -129,6 +129,20 @@ class _AdapterCodec(Codec):
             self._refuse("a field holds a value that is not of its declared type", subject, error)
 
 
+def dump_any(value: Any) -> bytes:
+    """Dump a value of no declared type: plain JSON values, models, dataclasses, dates and the like.
+
+    Raises:
+        ValueError: A part of it has no JSON form.
+
+    Example:
+        >>> from datetime import date
+        >>> dump_any({"since": date(2026, 1, 1)})
+        b'{"since":"2026-01-01"}'
+    """
+    return to_json(value, by_alias=True, inf_nan_mode="null")
+
+
 @cache
 def codec_of(declared: Any) -> Codec:
     """Give the codec of a type; each type has one.
