@@ -433,9 +433,9 @@ class ServiceBuilder:
             map_parameter: Function from the event's payload to the job's parameter.
             accepts: Function of the event's payload; events that it refuses are acknowledged without a job.
             idempotency_mode: ``"strict"`` makes one job per key, however often the event arrives.
-            idempotency_key: ``"messageId"`` (the key that the event itself carries, if it carries one: see ``schedule``),
-                ``"correlationId"``, a path such as ``"payload.cycleId"``, or a function
-                of the whole message; ``None`` for no key.
+            idempotency_key: ``"messageId"`` (the key that the event itself carries, if it carries one: see
+                ``schedule``), ``"correlationId"``, a path such as ``"payload.cycleId"``, or a function of the whole
+                message; ``None`` for no key.
             sender_service: Accept events of this service only.
             sender_version: Accept events of this version of the service only.
             lifecycle: Leases and attempts of the binding itself; a queue's defaults when omitted.

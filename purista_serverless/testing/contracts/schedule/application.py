@@ -78,6 +78,29 @@ def rounds(
     )
 
 
+def parametrised_rounds(kind: Kind, parameter: Callable[[datetime], Task] | Task) -> Rounds:
+    """Build an application whose rounds take a parameter besides their payload; an event cannot have one."""
+    service = ServiceBuilder("Contract")
+    service.resource("logbook", Logbook, Logbook)
+    schedule = service.schedule("rounds", "Starts a round at each slot")
+
+    def run_round(ctx: Context, task: Task, parameter: Task, *, logbook: Logbook) -> None:  # noqa: ARG001 - a handler takes three
+        logbook.note((task.name, parameter.name))
+
+    options: Any = {"expression": "* * * * *", "payload": payload_of({}), "parameter": parameter}
+    queue: Any = None
+    if kind == "command":
+        command = service.command("round", Task, None, "One round", parameter=Task)
+        command.handler()(run_round)
+        declared = schedule.invoke(command, **options)
+    else:
+        queue = service.queue(QUEUE, Task, "Rounds", parameter=Task)
+        queue.worker()(run_round)
+        declared = schedule.enqueue(queue, **options)
+    edge = f"call:{declared.full_name}" if kind == "command" else f"queue:{QUEUE}"
+    return Rounds(application=Application("contract", [service]), schedule=declared, edge=edge, queue=queue)
+
+
 def round_queue(service: ServiceBuilder, name: str = QUEUE, **options: Any) -> Queue[Task, Report]:
     """Declare a queue of rounds."""
     results = ResultEvents(Report, completed=f"{name}.completed", cancelled=f"{name}.cancelled")
