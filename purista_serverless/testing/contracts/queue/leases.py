@@ -1,13 +1,14 @@
 """Leases of tracked jobs: who may run, for how long, and whose result counts."""
 
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from purista_serverless.builder.options import Backoff, Lifecycle, LongRunning
 from purista_serverless.testing.contracts.queue.application import Jobs, jobs, watchful_jobs
-from purista_serverless.testing.contracts.script import Report, Step, Task, task
+from purista_serverless.testing.contracts.script import Ending, Report, Step, Task, task
 from purista_serverless.testing.contracts.suite import HOUR, MINUTE, SECOND, START, Stage, Suite
 from purista_serverless.testing.faults import Faults
 
@@ -16,6 +17,8 @@ SHORT = Lifecycle(visibility=2 * MINUTE, heartbeat=MINUTE, max_extensions=1, max
 LOST_AFTER = 20 * MINUTE
 # A lease of ten minutes, as long as the shortest that any of the doubles gives, and never extended.
 UNEXTENDED = Lifecycle(visibility=10 * MINUTE, max_extensions=0, max_attempts=3, backoff=Backoff(jitter=0))
+
+ENDS = tuple(map(attrgetter, ("completed", "failed", "cancelled", "dead_lettered")))
 
 
 class PacedSuite(Suite):
@@ -85,6 +88,27 @@ class Leases(PacedSuite):
         assert [run.attempt for run in stage.logbook.of("a")] == [1, 2]
         assert stage.job(job_id).status == "success"
         assert stage.system.dead_letters(stage.declared.queue) == ()
+
+    @pytest.mark.parametrize(
+        ("first", "second", "status"),
+        [("succeed", "reject", "dead-lettered"), ("reject", "succeed", "success"), ("cancel", "succeed", "success")],
+    )
+    def test_the_first_end_of_a_job_stands_where_only_ends_are_kept(
+        self, is_async: bool, first: Ending, second: Ending, status: str
+    ) -> None:
+        """Without leases two runs may overlap; the later end is discarded, and never told."""
+        given = task("a", Step(do=first, takes=15 * 60), Step(do=second))
+        stage = self.paced(jobs(is_async=is_async, tracking="terminal", lifecycle=UNEXTENDED), given)
+        queue = stage.declared.queue
+        job_id = stage.client.enqueue(queue, given)
+        stage.system.drain()
+
+        record = stage.client.status(queue, job_id)
+        told = {"success": {"success"}, "dead-lettered": {"failed", "dead-lettered"}}[status]
+        assert record is not None
+        assert (len(stage.logbook.of("a")), record.status) == (2, status)
+        assert {result.status for event in ENDS for result in stage.system.events(event(queue))} == told
+        assert len(stage.system.dead_letters(queue)) == (1 if status == "dead-lettered" else 0)
 
     def test_a_second_copy_waits_for_the_first_and_is_no_attempt(self, is_async: bool) -> None:
         """A duplicate that meets a live lease is put off, finds the job done, and runs nothing."""
