@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from purista_serverless.application import Application
-from purista_serverless.builder.handles import Queue
+from purista_serverless.builder.handles import Command, Queue
 from purista_serverless.builder.options import Backoff, Lifecycle, ResultEvents
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.builder.values import Schedule
@@ -144,6 +144,32 @@ def bound_rounds(
     options = {"payload": payload_of(steps or {}), **options}
     schedule = service.schedule("rounds", "Starts a round at each slot").emit_event(due, **options)
     return BoundRounds(application=Application("contract", [service]), schedule=schedule, queues=(queue,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContendedRounds:
+    """A schedule that enqueues to a strict queue, and a command that enqueues the same work."""
+
+    application: Application
+    schedule: Schedule
+    order: Command[Task, str]
+
+
+def contended_rounds(**options: Any) -> ContendedRounds:
+    """Build the application; the name of a task is its key."""
+    service = ServiceBuilder("Contract")
+    service.resource("logbook", Logbook, Logbook)
+    queue = round_queue(service, idempotency="strict")
+    queue.worker()(scripted_round())
+    order = service.command("order", Task, str, "Enqueue a round by hand")
+
+    @order.handler(can_enqueue=[queue])
+    def place(ctx: Context, task: Task) -> str:
+        return ctx.enqueue(queue, task, idempotency_key=task.name)
+
+    options = {"payload": payload_of({}), "idempotency_key": "payload.name", **options}
+    schedule = service.schedule("rounds", "Starts a round at each slot").enqueue(queue, **options)
+    return ContendedRounds(application=Application("contract", [service]), schedule=schedule, order=order)
 
 
 def payload_of(steps: Mapping[str, tuple[Step, ...]]) -> Callable[[datetime], Task]:
