@@ -6,6 +6,7 @@ from purista_serverless.errors import Unavailable
 from purista_serverless.runtime.records import (
     CLAIMED,
     QUEUED,
+    SKEW,
     Beginning,
     JobRecord,
     Run,
@@ -163,13 +164,19 @@ class Claim:
             return True
         if self.conflicts or self.standing.status != CLAIMED:
             return False
-        return self.standing.owner == self.fresh.owner or (self.standing.lease_until or 0) <= now
+        return self.standing.owner == self.fresh.owner or self._held_until <= now
 
     def waits(self, now: int) -> int:
         """Give how long another enqueue still holds the key unsent, in milliseconds; 0 if it does not."""
         if self.standing is None or self.standing.status != CLAIMED or self.standing.owner == self.fresh.owner:
             return 0
-        return max((self.standing.lease_until or 0) - now, 0)
+        return max(self._held_until - now, 0)
+
+    @property
+    def _held_until(self) -> int:
+        """Give when another enqueue's claim has run out for certain, whichever of the two clocks is right."""
+        held = self.standing.lease_until if self.standing is not None else None
+        return 0 if held is None else held + SKEW
 
 
 def _record_of(stored: "Stored | None") -> JobRecord | None:
