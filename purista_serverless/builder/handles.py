@@ -428,6 +428,14 @@ class Queue(Generic[P, R]):
         """Give the type of the worker's result; ``None`` for none."""
         return inferred(self, "result") if self._result is MISSING else self._result
 
+    @property
+    def needs_records(self) -> bool:
+        """Tell whether the queue's own declaration asks for full tracking; bindings and schedules may do so as well."""
+        is_required = self.results is not None and self.results.delivery == "required"
+        counts_failures = self.lifecycle is not None and self.lifecycle.poison_threshold > 0
+        is_declared = self.tracking == "full" or self.idempotency == "strict"
+        return is_declared or is_required or counts_failures or self.profile is not None
+
     def resolved_lifecycle(self) -> Lifecycle:
         """Give the lifecycle with the profile and ``max_attempts`` applied."""
         base = self.profile.lifecycle() if self.profile is not None else self.lifecycle or Lifecycle()

@@ -104,6 +104,11 @@ class JobLedger:
         problem = f"the record {key!r} changed under {_TRIES} conditional writes in a row"
         raise Unavailable(problem)
 
+    def enlist(self, fresh: JobRecord, *, due: int) -> None:
+        """Note that a job is about to be on its queue, to start at ``due``; what is known of it already stays."""
+        key = job_key(self.queue, fresh.job_id)
+        self.store.write(key, fresh.to_fields(), expected=0, expires=due + self.retention)
+
     def claim(self, fresh: JobRecord, *, now: int) -> "Claim":
         """Take an idempotency key for an enqueue, if nobody has it.
 

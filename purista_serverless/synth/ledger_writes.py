@@ -39,8 +39,8 @@ def ledger_writes(application: Application) -> tuple[LedgerWrites, ...]:
 
 def _writes_of(queue: Queue, lookup: Lookup) -> LedgerWrites:
     at_the_end = 1 if queue.tracking == "terminal" else 0
-    # The key is claimed before the job is sent, and marked as sent.
-    for_the_key = 2 if queue.idempotency == "strict" else 0
+    # The key is claimed before the job is sent, and marked as sent; without a key the job is noted once.
+    at_the_enqueue = 2 if queue.idempotency == "strict" else 1 if queue.tracking == "full" else 0
     # The run that waits for the job is told when it has ended, and by which job a binding went on.
     for_runs = max(
         (_tokens(queue, lookup, schedule.name) for schedule in lookup.guards_of_queue(queue.name)), default=0
@@ -49,7 +49,7 @@ def _writes_of(queue: Queue, lookup: Lookup) -> LedgerWrites:
         queue=queue.name,
         tracking=queue.tracking,
         reasons=queue.tracking_reasons,
-        per_job=_PER_ATTEMPT[queue.tracking] + at_the_end + for_the_key + for_runs,
+        per_job=_PER_ATTEMPT[queue.tracking] + at_the_enqueue + at_the_end + for_runs,
         per_retry=_PER_ATTEMPT[queue.tracking],
         per_extension=1 if queue.tracking == "full" else 0,
     )
