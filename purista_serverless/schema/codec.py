@@ -176,6 +176,11 @@ def adapter_of(declared: Any) -> "TypeAdapter[Any]":
 
 def unsupported(declared: Any, error: Exception) -> DeclarationError:
     """Give the error for a type that cannot travel as JSON."""
+    if getattr(error, "code", None) == "typed-dict-version":
+        return DeclarationError(
+            f"{name_of(declared)} cannot travel as JSON: before Python 3.12 a typing.TypedDict does not tell which of "
+            "its keys are required; import TypedDict from typing_extensions"
+        )
     # The first sentence tells what; the others advise what a pydantic user would do.
     reason = str(error).split("\n", 1)[0].split(". ", 1)[0].rstrip(".")
     return DeclarationError(
