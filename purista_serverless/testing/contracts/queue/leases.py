@@ -29,6 +29,52 @@ class PacedSuite(Suite):
         return self.stage(declared, durations=declared.pace(given), **options)
 
 
+class Shutdowns(PacedSuite):
+    """A host that stops gives back what it holds."""
+
+    def test_a_run_that_ends_within_the_grace_is_settled(self, is_async: bool, tracking: str) -> None:
+        """Nobody is disturbed who is nearly done, and what waits is left to others."""
+        given = task("a", Step(takes=20))
+        stage = self.paced(jobs(is_async=is_async, tracking=tracking), given)
+        queue = stage.declared.queue
+        stage.client.enqueue(queue, given)
+        stage.client.enqueue(queue, task("later"), delay=5 * SECOND)
+        stage.system.advance(SECOND)
+        stage.system.shutdown(grace=30 * SECOND)
+
+        assert stage.logbook.names() == ["a"]
+        assert [job.status for job in stage.system.jobs(queue)] == ["success", "queued"]
+
+    def test_an_async_run_that_is_interrupted_is_no_attempt_and_starts_again_at_once(self) -> None:
+        """It is cancelled after the grace; its successor need not wait for a lease or a backoff."""
+        given = task("a", Step(takes=seconds(5 * MINUTE)))
+        stage = self.stage(jobs(is_async=True, tracking="full"))
+        stage.client.enqueue(stage.declared.queue, given)
+        stage.system.advance(SECOND)
+        stage.system.shutdown(grace=30 * SECOND)
+        stage.system.restart()
+        stage.system.drain()
+
+        runs = stage.logbook.of("a")
+        assert [(run.at - START, run.attempt) for run in runs] == [(0 * SECOND, 1), (31 * SECOND, 1)]
+        assert [job.status for job in stage.system.jobs(stage.declared.queue)] == ["success"]
+
+    def test_a_sync_run_that_is_interrupted_keeps_its_lease(self) -> None:
+        """Nobody can tell whether it has stopped: the job runs again when the lease is over, as another attempt."""
+        given = task("a", Step(takes=seconds(5 * MINUTE)), Step(takes=1))
+        stage = self.paced(jobs(tracking="full", lifecycle=SHORT), given)
+        stage.client.enqueue(stage.declared.queue, given)
+        stage.system.advance(SECOND)
+        stage.system.shutdown(grace=30 * SECOND)
+        stage.system.restart()
+        stage.system.drain()
+
+        first, second = stage.logbook.of("a")
+        assert second.at - first.at >= SHORT.visibility
+        assert (first.attempt, second.attempt) == (1, 2)
+        assert [job.status for job in stage.system.jobs(stage.declared.queue)] == ["success"]
+
+
 class Leases(PacedSuite):
     """A tracked job belongs to one run at a time."""
 
