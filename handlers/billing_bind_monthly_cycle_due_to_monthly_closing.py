@@ -5,4 +5,5 @@ handler = entry(
     "examples.enterprise_billing_cycle.billing.contracts:billing",
     "binding:billing.monthlyCycleDue:billing.monthlyClosing",
     runs=("Billing.1.monthlyBillingCycle",),
+    strict=("billing.monthlyClosing",),
 )

@@ -247,7 +247,8 @@ class HandledError(PuristaServerlessError):
     Args:
         status: HTTP status, 400..599. 408, 425, 429 and 5xx count as failures of a job and are retried.
         message: Text for the caller; the status' standard phrase when omitted.
-        data: JSON value for the caller.
+        data: For the caller: a JSON value, a model, a dataclass, or a container of those. What cannot be written as
+            JSON makes the refusal a failure.
 
     Example:
         >>> HandledError(404, "no such account").status

@@ -52,12 +52,17 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Something a handler is given by name: a client, a pool, a gateway."""
+    """Something a handler is given by name: a client, a pool, a gateway.
+
+    ``replaced_by`` names the factory that the application gives in place of the service's own: ``module:function``,
+    an empty text if it has no such name, ``None`` if the service's own counts.
+    """
 
     name: str
     type: Any
     factory: Callable[[], Any] | None
     origin: Origin
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

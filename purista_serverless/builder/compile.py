@@ -18,7 +18,7 @@ from purista_serverless.builder.problems.modules import check_modules, import_mo
 from purista_serverless.builder.schedules import BindingDeclaration, ScheduleDeclaration
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.builder.tracking import idempotency_of, tracking_of
-from purista_serverless.builder.values import Config, Resource, Secret, load_factory
+from purista_serverless.builder.values import Config, Resource, Secret, factory_path, load_factory
 from purista_serverless.errors import DeclarationError, InvalidApplication
 from purista_serverless.schema.paths import resolve_path
 
@@ -157,8 +157,13 @@ class _Compilation:
 
     def _resource(self, resource: Resource[Any]) -> model.Resource:
         given = self._declarations.factories.get(resource.name, resource.factory)
+        replaced = self._declarations.factories.get(resource.name)
         return model.Resource(
-            name=resource.name, type=resource.type, factory=load_factory(given), origin=_origin(resource.origin)
+            name=resource.name,
+            type=resource.type,
+            factory=load_factory(given),
+            origin=_origin(resource.origin),
+            replaced_by=None if replaced is None else factory_path(replaced),
         )
 
 

@@ -215,7 +215,7 @@ class HandlerDeclaration:
             return None
         if part == "payload" and len(names) < 2:
             raise DeclarationError(f"{self.origin}: {self.function.__qualname__} takes (ctx, payload); add the payload")
-        name = {"payload": names[1], "parameter": names[-1], "result": "return"}[part]
+        name = "return" if part == "result" else names[1 if part == "payload" else 2]
         found = annotation_of(self.function, name)
         if found is MISSING:
             what = "the result" if part == "result" else repr(name)
@@ -290,8 +290,11 @@ class HandlerDecorator(Generic[P, R]):
 
 
 def _require_unused_function(function: "Callable[..., Any]") -> None:
-    if not hasattr(function, "__code__"):
-        raise DeclarationError(f"{origin_of(function)}: a handler is a function written with def, not {function!r}")
+    if not hasattr(function, "__code__") or hasattr(function, "__self__"):
+        raise DeclarationError(
+            f"{origin_of(function)}: a handler is a function written with def, not {function!r}; write one that calls "
+            "it, and take the object as a resource"
+        )
     earlier = getattr(function, "__purista__", None)
     if earlier is not None:
         raise DeclarationError(

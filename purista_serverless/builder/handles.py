@@ -248,8 +248,10 @@ class Command(Generic[P, R]):
             uses: Configuration, secrets and resources of other services that it may read.
             before: Guards that run before it, in order; one that raises ends the dispatch.
             after: Guards that run after it, in order, with its result.
-            transform_input: Reshape what arrives before it is checked.
-            transform_output: Reshape the result after it was checked.
+            transform_input: Reshape what arrives before it is checked: is given the payload as plain JSON value, and
+                returns one that fits the payload's type.
+            transform_output: Reshape the result after it was checked: is given what the handler returned, and returns
+                what leaves instead of it, as a model or any other value that can be written as JSON.
         """
         return HandlerDecorator("command", self, _own(self.service, self), **grants)
 
@@ -426,6 +428,14 @@ class Queue(Generic[P, R]):
         """Give the type of the worker's result; ``None`` for none."""
         return inferred(self, "result") if self._result is MISSING else self._result
 
+    @property
+    def needs_records(self) -> bool:
+        """Tell whether the queue's own declaration asks for full tracking; bindings and schedules may do so as well."""
+        is_required = self.results is not None and self.results.delivery == "required"
+        counts_failures = self.lifecycle is not None and self.lifecycle.poison_threshold > 0
+        is_declared = self.tracking == "full" or self.idempotency == "strict"
+        return is_declared or is_required or counts_failures or self.profile is not None
+
     def resolved_lifecycle(self) -> Lifecycle:
         """Give the lifecycle with the profile and ``max_attempts`` applied."""
         base = self.profile.lifecycle() if self.profile is not None else self.lifecycle or Lifecycle()
@@ -500,8 +510,10 @@ class Queue(Generic[P, R]):
             uses: Configuration, secrets and resources of other services that it may read.
             before: Guards that run before it, in order; one that raises ends the dispatch.
             after: Guards that run after it, in order, with its result.
-            transform_input: Reshape what arrives before it is checked.
-            transform_output: Reshape the result after it was checked.
+            transform_input: Reshape what arrives before it is checked: is given the payload as plain JSON value, and
+                returns one that fits the payload's type.
+            transform_output: Reshape the result after it was checked: is given what the handler returned, and returns
+                what leaves instead of it, as a model or any other value that can be written as JSON.
         """
         return HandlerDecorator("worker", self, _own(self.service, self), **options)
 

@@ -150,7 +150,7 @@ class BindingDeclaration:
 class ScheduleBuilder:
     """Choose what a schedule starts; get one from ``ServiceBuilder.schedule``.
 
-    All three methods take the same options:
+    All three methods take the same options, but for the parameter:
 
     Args:
         expression: ``Cron``, ``Interval``, ``OneShot``, or the text of a cron expression.
@@ -166,7 +166,7 @@ class ScheduleBuilder:
             sent; one job per key is what a strict queue or a strict binding makes of it.
         payload: A value, or a pure function of the slot (the scheduled time, aware, in the schedule's zone). It is
             called with the next slot when the application is built, to check what it gives.
-        parameter: The same for the target's parameter.
+        parameter: The same for the parameter of a queue or command; events have none.
         enabled: Whether it starts anything.
         run_timeout: Age at which an open run counts as finished; window plus maximum run time when omitted.
         hints: Notes for one provider, handed through.

@@ -230,7 +230,8 @@ class ServiceBuilder:
             **options: All that follow, by keyword.
             http: Exposure over HTTP, ``Post("/accounts/{accountId}/close")`` for instance.
             success_event: Name of an event with the result, emitted after each success.
-            timeout: Time after which a caller stops waiting.
+            timeout: Time after which the caller is told of a failure: an async handler is cancelled then, a sync one
+                runs to its end and its result is dropped.
             deprecated: What to use instead, if it is going away.
 
         Example:
@@ -394,7 +395,8 @@ class ServiceBuilder:
             uses: Configuration, secrets and resources of other services that it may read.
             before: Guards that run before it, in order; one that raises ends the dispatch.
             after: Guards that run after it, in order.
-            transform_input: Reshape what arrives before it is checked.
+            transform_input: Reshape what arrives before it is checked: is given the payload as plain JSON value, and
+                returns one that fits the payload's type.
         """
         self.require_open()
         subscription = SubscriptionDeclaration(self, event, name, description, options)
@@ -431,9 +433,9 @@ class ServiceBuilder:
             map_parameter: Function from the event's payload to the job's parameter.
             accepts: Function of the event's payload; events that it refuses are acknowledged without a job.
             idempotency_mode: ``"strict"`` makes one job per key, however often the event arrives.
-            idempotency_key: ``"messageId"`` (the key that the event itself carries, if it carries one: see ``schedule``),
-                ``"correlationId"``, a path such as ``"payload.cycleId"``, or a function
-                of the whole message; ``None`` for no key.
+            idempotency_key: ``"messageId"`` (the key that the event itself carries, if it carries one: see
+                ``schedule``), ``"correlationId"``, a path such as ``"payload.cycleId"``, or a function of the whole
+                message; ``None`` for no key.
             sender_service: Accept events of this service only.
             sender_version: Accept events of this version of the service only.
             lifecycle: Leases and attempts of the binding itself; a queue's defaults when omitted.

@@ -1,5 +1,6 @@
 """Handles of what handlers read: resources, configuration, secrets; and of schedules."""
 
+import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from purista_serverless.builder.annotations import MISSING, Missing
@@ -72,6 +73,15 @@ def load_factory(factory: "Callable[[], Any] | str | None") -> "Callable[[], Any
         return getattr(import_module(module), name)  # type: ignore[no-any-return]
     except (ImportError, AttributeError, ValueError) as error:
         raise DeclarationError(f"factory {factory!r} cannot be loaded ({error}); write 'module:function'") from error
+
+
+def factory_path(factory: "Callable[[], Any] | str") -> str:
+    """Give the ``"module:function"`` by which a factory can be imported; an empty text if it cannot be."""
+    if isinstance(factory, str):
+        return factory
+    module, name = getattr(factory, "__module__", None), getattr(factory, "__qualname__", "")
+    is_found = module != "__main__" and getattr(sys.modules.get(module or ""), name, None) is factory
+    return f"{module}:{name}" if is_found else ""
 
 
 class Config(Generic[T]):

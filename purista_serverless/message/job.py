@@ -177,7 +177,7 @@ class Job(Frozen, _JobSlots):
         """Read a queue message; what upstream may leave out has its default.
 
         Raises:
-            BadEvent: ``id`` or ``queueName`` is missing, or a field has another type.
+            BadEvent: ``id`` or ``queueName`` is missing, a field has another type, or ``maxAttempts`` is below 1.
         """
         job_id, queue, headers = wire.get("id"), wire.get("queueName"), wire.get("headers") or {}
         if not isinstance(job_id, str) or not isinstance(queue, str) or not isinstance(headers, dict):
@@ -193,6 +193,9 @@ class Job(Frozen, _JobSlots):
             keys = ", ".join(key for _, key, _ in _NUMBERS)
             problem = f"not a queue message: {keys} and scheduledAt must be whole numbers"
             raise BadEvent(problem)
+        if numbers["max_attempts"] < 1:
+            # Nobody could ever run it, so that it would come again for ever.
+            raise BadEvent(f"not a queue message: maxAttempts must be 1 or more, not {numbers['max_attempts']}")
         return cls(
             id=job_id,
             queue=queue,

@@ -164,7 +164,11 @@ class EdgeLifecycle:
 
 
 def run(steps: "Generator[Attempt, Outcome | Interrupted, None]", delivery: "Delivery") -> None:
-    """Drive a consumer from sync code."""
+    """Drive a consumer from sync code.
+
+    No heartbeat is sent: the lease has to cover the run, as on function platforms. A host that extends leases calls
+    ``Attempt.heartbeat`` from a thread or a timer of its own, and drives the consumer itself.
+    """
     try:
         attempt = next(steps)
         while True:
@@ -176,7 +180,7 @@ def run(steps: "Generator[Attempt, Outcome | Interrupted, None]", delivery: "Del
 
 
 async def arun(steps: "Generator[Attempt, Outcome | Interrupted, None]", delivery: "Delivery") -> None:
-    """Drive a consumer on the running loop."""
+    """Drive a consumer on the running loop; as ``run``, without heartbeats."""
     try:
         attempt = next(steps)
         while True:

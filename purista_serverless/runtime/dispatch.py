@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.errors import CancelJob, DeclarationError, HandledError, InvalidPayload, RetryLater
 from purista_serverless.message import BadInput, Cancelled, Failed, Outcome, Rejected, Retry, Success
-from purista_serverless.message.wire import format_json, plain_json
+from purista_serverless.message.wire import plain_json
 from purista_serverless.runtime.context import Context
+from purista_serverless.schema.codec import dump_any
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -111,7 +112,7 @@ def _steps(context: Context) -> "Generator[Any, Any, Outcome]":
         for guard in function.after:
             yield guard(context, value, *arguments)
         if function.transform_output is not None:
-            result = format_json(function.transform_output(value))
+            result = dump_any(function.transform_output(value))
         return Success(result)
     except Exception as error:  # noqa: BLE001 - the boundary to the user's code: every error is an outcome
         return _outcome_of(context, error)

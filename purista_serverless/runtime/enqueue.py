@@ -14,7 +14,7 @@ from purista_serverless.message.job import (
 from purista_serverless.runtime.ids import derived_id, derived_job_id
 from purista_serverless.runtime.keys import Key
 from purista_serverless.runtime.ledger import JobLedger
-from purista_serverless.runtime.records import CLAIMED, JobRecord
+from purista_serverless.runtime.records import CLAIMED, QUEUED, JobRecord
 from purista_serverless.runtime.runs import job_token, remove_token
 from purista_serverless.runtime.trace import span_id_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from purista_serverless.builder.handles import Queue
     from purista_serverless.model import Queue as QueueModel
+    from purista_serverless.model import Tracking
     from purista_serverless.runtime.ports import Cause, Ports
 
 
@@ -49,10 +50,18 @@ class QueueSpec:
         "payload",
         "priorities",
         "retention",
+        "tracking",
         "visibility",
     )
 
-    def __init__(self, queue: "Queue[Any, Any] | QueueModel") -> None:
+    def __init__(
+        self,
+        queue: "Queue[Any, Any] | QueueModel",
+        *,
+        is_strict: bool | None = None,
+        tracking: "Tracking | None" = None,
+    ) -> None:
+        """Read a queue; a handle does not know what bindings and schedules imply, which may be told besides."""
         from purista_serverless.schema import codec_of
 
         # A handle resolves its profile; a compiled queue has done so.
@@ -61,7 +70,8 @@ class QueueSpec:
         self.name = queue.name
         self.payload = codec_of(queue.payload)
         self.parameter = codec_of(queue.parameter)
-        self.is_strict = queue.idempotency == "strict"
+        self.is_strict = queue.idempotency == "strict" if is_strict is None else is_strict
+        self.tracking: Tracking = tracking or ("full" if self.is_strict else queue.tracking) or "none"
         self.max_attempts: int = lifecycle.max_attempts
         self.visibility = milliseconds(lifecycle.visibility)
         self.retention = milliseconds(lifecycle.window) + milliseconds(queue.dead_letter_retention)
@@ -75,7 +85,7 @@ class QueueSpec:
         """Give the spec of a queue; made once per queue and process."""
         found = _specs.get(queue)
         if found is None:
-            found = _specs[queue] = cls(queue)
+            found = _specs[queue] = cls(queue, tracking="full" if getattr(queue, "needs_records", False) else None)
         return found
 
     def ledger(self, ports: "Ports") -> JobLedger:
@@ -83,7 +93,7 @@ class QueueSpec:
         return JobLedger(ports.ledger, self.name, self.retention)
 
 
-def _check_headers(queue: str, headers: "Mapping[str, str]") -> None:
+def _check_headers(queue: str, headers: "Mapping[Any, Any]") -> None:
     """Refuse headers that every consumer would have to bury, or that would speak in the kit's name.
 
     Raises:
@@ -206,7 +216,13 @@ class Enqueue:
         if self.is_unique:
             with ports.transaction():
                 return self._send_once(ports, now, due)
-        ports.queues.send(self._job(now, due), delay=due - now)
+        if self.spec.tracking != "full":
+            ports.queues.send(self._job(now, due), delay=due - now)
+            return self.job_id
+        with ports.transaction():
+            # Before the job, so that nobody who is told its id finds it unknown; a record that is there stays.
+            self.spec.ledger(ports).enlist(self._record(QUEUED, now), due=due)
+            ports.queues.send(self._job(now, due), delay=due - now)
         return self.job_id
 
     def send_for_run(self, ports: "Ports") -> str:
@@ -270,17 +286,9 @@ class Enqueue:
         spec, ledger = self.spec, self.spec.ledger(ports)
         job_id = self.job_id
         owner = f"enqueue:{self.origin}"
-        fresh = JobRecord(
-            job_id=job_id,
-            queue=spec.name,
-            status=CLAIMED,
-            owner=owner,
-            lease_until=now + CLAIM_LEASE,
-            payload_hash=derived_id(self.payload.hex(), (self.parameter or b"").hex()),
-            runs=(self.run_id,) if self.run_id is not None else (),
-            tenant_id=self.cause.tenant_id,
-            principal_id=self.cause.principal_id,
-            updated_at=now,
+        payload_hash = derived_id(self.payload.hex(), (self.parameter or b"").hex())
+        fresh = self._record(CLAIMED, now).replace(
+            owner=owner, lease_until=now + CLAIM_LEASE, payload_hash=payload_hash
         )
         claim = ledger.claim(fresh, now=now)
         if claim.conflicts:
@@ -294,6 +302,17 @@ class Enqueue:
             ports.queues.send(self._job(now, due), delay=due - now)
             ledger.mark_sent(job_id, owner, now)
         return job_id
+
+    def _record(self, status: str, now: int) -> JobRecord:
+        return JobRecord(
+            job_id=self.job_id,
+            queue=self.spec.name,
+            status=status,
+            runs=(self.run_id,) if self.run_id is not None else (),
+            tenant_id=self.cause.tenant_id,
+            principal_id=self.cause.principal_id,
+            updated_at=now,
+        )
 
     def _job(self, now: int, due: int) -> Job:
         cause, spec = self.cause, self.spec

@@ -5,6 +5,7 @@ The platform is found out once, at import. ``PURISTA_ADAPTER`` wins, then the va
 """
 
 import os
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from purista_serverless.errors import DeclarationError, UnknownAdapter
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from purista_serverless.builder.handlers import HandlerDeclaration
+    from purista_serverless.runtime.enqueue import QueueSpec
     from purista_serverless.runtime.function import Function
 
 OVERRIDE = "PURISTA_ADAPTER"
@@ -30,7 +33,8 @@ class Entry:
     Args:
         target: ``module:name`` of the handler; for bindings and gates, of the service's builder.
         triggers: Why it runs: ``queue:billing.monthlyClosing``, ``http:POST /accounts/{accountId}/close`` and so on.
-        facts: What only the whole application knows, ``tracking`` for instance.
+        facts: What only the whole application knows: ``tracking`` of the queue, ``runs`` that wait, queues that are
+            ``strict`` or ``recorded`` to whoever enqueues, ``resources`` as factories by name (``module:function``).
     """
 
     __slots__ = ("facts", "target", "triggers")
@@ -59,7 +63,31 @@ class Entry:
         declaration = getattr(self.load(), "__purista__", None)
         if declaration is None:
             raise DeclarationError(f"{self.target} is no registered handler; run the build again")
-        return Function(declaration)
+        return Function(declaration, factories=self._factories(), queues=self._queues(declaration))
+
+    def _factories(self) -> "dict[str, Callable[[], Any]]":
+        """Give the factories that the application puts in place of the declared ones; each is imported when used."""
+        return {name: partial(_make, path) for name, path in self.facts.get("resources", {}).items()}
+
+    def _queues(self, declaration: "HandlerDeclaration") -> "dict[str, QueueSpec]":
+        """Give the queues of which the whole application knows more than their handles say."""
+        strict, recorded = self.facts.get("strict", ()), self.facts.get("recorded", ())
+        if not strict and not recorded:
+            return {}
+        from purista_serverless.runtime.enqueue import QueueSpec
+
+        return {
+            queue.name: QueueSpec(queue, is_strict=queue.name in strict, tracking="full")
+            for queue in declaration.can_enqueue
+            if queue.name in strict or queue.name in recorded
+        }
+
+
+def _make(path: str) -> Any:
+    from purista_serverless.builder.values import load_factory
+
+    factory: Any = load_factory(path)
+    return factory()
 
 
 def entry(target: str, *triggers: str, **facts: Any) -> "Callable[..., Any]":

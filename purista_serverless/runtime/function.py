@@ -32,6 +32,7 @@ class Function:
         name: ``Billing v1 > closeAccount``, for people.
         party: The function as sender of messages.
         payload, parameter, result: Codecs of its types; ``result`` is ``None`` when the result is not used.
+        timeout: How long a caller waits for a command, in milliseconds; ``None`` for the other kinds.
         can_emit, can_enqueue, can_invoke, may_read: What it declared, by name on the wire.
     """
 
@@ -59,6 +60,7 @@ class Function:
         "result_subject",
         "success_event",
         "takes_parameter",
+        "timeout",
         "transform_input",
         "transform_output",
     )
@@ -98,6 +100,8 @@ class Function:
         self.factories = factories or {}
         self.queues = queues or {}
         self.success_event: str | None = getattr(target, "success_event_name", None)
+        timeout = getattr(target, "timeout", None)
+        self.timeout: int | None = None if timeout is None else round(timeout.total_seconds() * 1000)
         self.is_async = declaration.is_async
 
     def __repr__(self) -> str:

@@ -161,6 +161,9 @@ class _Interference(Exception):
 class Gate:
     """Decide and start the runs of one schedule.
 
+    A host knocks at every gate when it starts and after each deployment, also at those of disabled schedules: a pause
+    begins and ends for the gate with the first knock that sees it. From then on it knocks when ``next_knock`` says.
+
     Args:
         timetable: The schedule.
         ports: The ways out.
@@ -176,15 +179,29 @@ class Gate:
     def next_knock(self) -> int | None:
         """Give when to knock next, ``None`` if the schedule is disabled or has ended.
 
-        That is the next slot, or the end of the jitter of a slot that has passed.
+        That is the next slot, the end of the jitter of a slot that has passed, or the time at which an open run is
+        abandoned. Every knock may change it.
+
+        Raises:
+            Unavailable: The ledger could not be reached; ask again.
         """
         table, now = self.timetable, self.ports.clock.now()
         if not table.enabled:
             return None
         spread = table.slots.newest(now - table.jitter - 1, now, _TRIES) if table.jitter else ()
         waiting = [ready for slot in spread if (ready := table.ready_at(slot)) > now]
+        waiting += [timeout for timeout in self._timeouts() if timeout > now]
         upcoming = table.slots.next_after(now)
         return min([*waiting, upcoming] if upcoming is not None else waiting, default=None)
+
+    def _timeouts(self) -> list[int]:
+        """Give when the open runs are too old; under ``allow`` nobody waits for a run's end."""
+        stored = self.ports.ledger.read(self._key) if self.timetable.concurrency != "allow" else None
+        slots = _State(stored.version, stored.fields).open if stored is not None else ()
+        runs = [read_run(self.ports, self.timetable.name, slot) for slot in slots]
+        return [
+            run.started_at + self.timetable.run_timeout + 1 for run in runs if run is not None and run.status == OPEN
+        ]
 
     def knock(self, slot: int | None = None) -> GateReport:
         """Start what is due.
@@ -217,7 +234,9 @@ class Gate:
             self._start(state, state.intent, report)
             return True
         if state.signature != self.timetable.signature:
-            self._save(state, signature=self.timetable.signature, watermark=self._beginning(slot, now))
+            # Never back: a late wake-up of the old timetable must not bring back what is over.
+            beginning = self._beginning(slot, now) if slot is not None and self._is_in_time(slot, now) else now
+            self._save(state, signature=self.timetable.signature, watermark=max(state.watermark, beginning))
             return True
         if not self.timetable.enabled:
             return False
@@ -279,7 +298,10 @@ class Gate:
 
     def _beginning(self, slot: int | None, now: int) -> int:
         """Give the watermark of a new timetable: before the slot that woke us, if it is one of its slots, else now."""
-        return slot - 1 if slot is not None and self.timetable.slots.is_slot(slot) else now
+        return slot - 1 if slot is not None and slot <= now and self.timetable.slots.is_slot(slot) else now
+
+    def _is_in_time(self, slot: int, now: int) -> bool:
+        return now - slot <= self.timetable.max_lateness + self.timetable.jitter
 
     def _load(self, slot: int | None, now: int) -> _State:
         stored = self.ports.ledger.read(self._key)
@@ -317,8 +339,10 @@ class Gate:
         """Trigger a run; what cannot be triggered is given up."""
         try:
             self.timetable.trigger.fire(run_id, slot, self.ports)
-        except (Unavailable, RetryLater):
+        except Unavailable:
             raise
+        except RetryLater as error:
+            raise Unavailable(f"{self.timetable.name!r} cannot be triggered yet: {error.reason}") from error
         except Exception as error:  # noqa: BLE001 - the payload function is the user's code
             self._give_up(run_id, slot, error, report)
             return

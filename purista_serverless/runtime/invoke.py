@@ -15,9 +15,10 @@ from purista_serverless.message import (
     Retry,
     Success,
 )
-from purista_serverless.message.wire import format_json, plain_json
+from purista_serverless.message.wire import plain_json
 from purista_serverless.runtime.dispatch import adispatch, dispatch
 from purista_serverless.runtime.ids import derived_id
+from purista_serverless.schema.codec import dump_any
 
 if TYPE_CHECKING:
     from purista_serverless.builder.handles import Command
@@ -30,19 +31,49 @@ R = TypeVar("R")
 _ERROR_TEXT = "Internal Server Error"
 
 
+class OverranTimeout(TimeoutError):
+    """A command took longer than its ``timeout``."""
+
+
 def execute(function: "Function", message: Message, ports: "Ports") -> Message:
-    """Run one command message to its response; the success event, if declared, is out before this returns."""
+    """Run one command message to its response; the success event, if declared, is out before this returns.
+
+    An async handler is cancelled when the command's ``timeout`` is over. A sync one cannot be: it is looked at when it
+    returns, and its caller is told of a failure then.
+    """
     if function.is_async:
         from purista_serverless.runtime.loop import run
 
         return run(aexecute(function, message, ports))
-    return conclude(function, message, dispatch(function, message, ports), ports)
+    started = ports.clock.now()
+    outcome = dispatch(function, message, ports)
+    if function.timeout is not None and ports.clock.now() - started > function.timeout:
+        outcome = _overrun(function, function.timeout)
+    return conclude(function, message, outcome, ports)
 
 
 async def aexecute(function: "Function", message: Message, ports: "Ports") -> Message:
-    """Do the same for an async function."""
-    outcome = await adispatch(function, message, ports) if function.is_async else dispatch(function, message, ports)
+    """Do the same on the running loop."""
+    if not function.is_async:
+        return execute(function, message, ports)
+    if function.timeout is None:
+        return conclude(function, message, await adispatch(function, message, ports), ports)
+    from purista_serverless.runtime.loop import time_limit
+
+    try:
+        async with time_limit(function.timeout):
+            outcome = await adispatch(function, message, ports)
+    except TimeoutError:
+        outcome = _overrun(function, function.timeout)
     return conclude(function, message, outcome, ports)
+
+
+def _overrun(function: "Function", timeout: int) -> Failed:
+    from purista_serverless.runtime.log import LOGGER
+
+    error = OverranTimeout(f"{function.name} ran longer than its timeout ({timeout / 1000:g} s)")
+    LOGGER.error("%s", error)
+    return Failed(error)
 
 
 def conclude(function: "Function", message: Message, outcome: Outcome, ports: "Ports") -> Message:
@@ -61,14 +92,21 @@ def respond(function: "Function", message: Message, outcome: Outcome, *, now: in
     """Give the response envelope for an outcome.
 
     A success whose command declares a success event carries that event's name: upstream's response is itself the event.
-    No detail of a failure leaves.
+    No detail of a failure leaves. Data of a refusal that cannot be written as JSON makes it a failure.
     """
     error = error_of(outcome, message.trace_id)
+    try:
+        body = None if error is None else dump_any(error)
+    except ValueError as unwritten:
+        from purista_serverless.runtime.log import LOGGER
+
+        LOGGER.error("%s refused with data that is no JSON", function.name, exc_info=unwritten)
+        return respond(function, message, Failed(unwritten), now=now)
     return Message(
         id=derived_id(message.id, "response"),
         timestamp=now,
         message_type=COMMAND_SUCCESS if error is None else COMMAND_ERROR,
-        payload=outcome.value if isinstance(outcome, Success) else format_json(error),
+        payload=outcome.value if isinstance(outcome, Success) else body,
         event_name=function.success_event if error is None else None,
         correlation_id=message.correlation_id or message.id,
         causation_id=message.id,

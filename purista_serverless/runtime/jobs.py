@@ -22,6 +22,7 @@ from purista_serverless.runtime.records import (
     Run,
     Spent,
     Stale,
+    conclude,
     finish,
     release,
 )
@@ -156,9 +157,11 @@ class JobConsumer:
             return
         ended = self._end(record, decision, ports)
         with ports.transaction():
-            if self.tracking == "terminal":
-                ledger.change(job.id, ended.updated_at, lambda _: ended)
-            self._conclude(ended, delivery, job, ports)
+            if self.tracking != "terminal" or ledger.change(job.id, ended.updated_at, lambda old: conclude(old, ended)):
+                self._conclude(ended, delivery, job, ports)
+            else:
+                # Another run of the job was faster: its end is told already and stands.
+                self._accept_loss(delivery, job, ports)
 
     def _consume_tracked(self, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
         ledger, now = self._ledger(ports), ports.clock.now()

@@ -6,6 +6,7 @@ from purista_serverless.errors import Unavailable
 from purista_serverless.runtime.records import (
     CLAIMED,
     QUEUED,
+    SKEW,
     Beginning,
     JobRecord,
     Run,
@@ -103,6 +104,11 @@ class JobLedger:
         problem = f"the record {key!r} changed under {_TRIES} conditional writes in a row"
         raise Unavailable(problem)
 
+    def enlist(self, fresh: JobRecord, *, due: int) -> None:
+        """Note that a job is about to be on its queue, to start at ``due``; what is known of it already stays."""
+        key = job_key(self.queue, fresh.job_id)
+        self.store.write(key, fresh.to_fields(), expected=0, expires=due + self.retention)
+
     def claim(self, fresh: JobRecord, *, now: int) -> "Claim":
         """Take an idempotency key for an enqueue, if nobody has it.
 
@@ -127,13 +133,6 @@ class JobLedger:
             return record.replace(status=QUEUED, owner=None, lease_until=None, updated_at=now)
 
         self.change(job_id, now, sent)
-
-    def announce(self, fresh: JobRecord, *, now: int) -> None:
-        """Write a record for a job that was just enqueued, so that its status can be asked for before it starts.
-
-        A delivery or an enqueue that was faster has written the record already, and knows more.
-        """
-        self.change(fresh.job_id, now, lambda record: fresh if record is None else None)
 
     def join(self, job_id: str, run: str, now: int) -> bool:
         """Let another schedule run wait for a job that is there already; ``False`` if the job has ended."""
@@ -170,13 +169,19 @@ class Claim:
             return True
         if self.conflicts or self.standing.status != CLAIMED:
             return False
-        return self.standing.owner == self.fresh.owner or (self.standing.lease_until or 0) <= now
+        return self.standing.owner == self.fresh.owner or self._held_until <= now
 
     def waits(self, now: int) -> int:
         """Give how long another enqueue still holds the key unsent, in milliseconds; 0 if it does not."""
         if self.standing is None or self.standing.status != CLAIMED or self.standing.owner == self.fresh.owner:
             return 0
-        return max((self.standing.lease_until or 0) - now, 0)
+        return max(self._held_until - now, 0)
+
+    @property
+    def _held_until(self) -> int:
+        """Give when another enqueue's claim has run out for certain, whichever of the two clocks is right."""
+        held = self.standing.lease_until if self.standing is not None else None
+        return 0 if held is None else held + SKEW
 
 
 def _record_of(stored: "Stored | None") -> JobRecord | None:

@@ -69,7 +69,10 @@ def run(coroutine: "Coroutine[Any, Any, T]") -> T:
     loop = current_loop()
     if _runs_here(loop):
         coroutine.close()
-        problem = "an async handler must not wait for another one synchronously; write `await ctx.ainvoke(...)`"
+        problem = (
+            "this code runs on the event loop and would wait for itself; await instead: `await ctx.ainvoke(...)` in a "
+            "handler, `await client.ainvoke(...)` elsewhere"
+        )
         raise DeclarationError(problem)
     if _take_turn(loop):
         return _drive(loop, coroutine)

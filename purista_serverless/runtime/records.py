@@ -249,6 +249,13 @@ def finish(
     )
 
 
+def conclude(record: JobRecord | None, ended: JobRecord) -> JobRecord | None:
+    """Give the end of a job that no record leased, or ``None`` if it has ended already or was redriven meanwhile."""
+    if record is None or record.generation < ended.generation:
+        return ended
+    return None if record.generation > ended.generation or record.is_terminal else ended
+
+
 def _history(record: JobRecord, reason: str, now: int) -> "tuple[Mapping[str, Any], ...]":
     entry = {"generation": record.generation, "attempt": record.attempt, "at": now, "reason": reason}
     return (*record.history, entry)[-_HISTORY_LENGTH:]

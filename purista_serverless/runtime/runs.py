@@ -153,7 +153,10 @@ def remove_token(ports: "Ports", run_id: str | None, token: str) -> None:
 
 
 def exchange_token(ports: "Ports", run_id: str, old: str, new: str) -> bool:
-    """Put a job's token in the place of a binding's; ``False`` if the run was superseded or abandoned meanwhile."""
+    """Put a job's token in the place of a binding's; ``False`` if the run was superseded meanwhile.
+
+    An abandoned run waits for nothing any more, yet its work is still wanted.
+    """
     parsed = parse_run_id(run_id)
     if parsed is None:
         return True
@@ -165,7 +168,7 @@ def exchange_token(ports: "Ports", run_id: str, old: str, new: str) -> bool:
 
     change_run(ports, *parsed, exchange)
     run = read_run(ports, *parsed)
-    return run is None or run.status not in {SUPERSEDED, ABANDONED}
+    return run is None or run.status != SUPERSEDED
 
 
 def is_superseded(ports: "Ports", run_id: str | None) -> bool:

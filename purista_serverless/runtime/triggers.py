@@ -47,9 +47,16 @@ class _Trigger:
 
     def payload(self, slot: int) -> bytes:
         """Give the dumped payload of a slot."""
-        given = self.schedule.payload
-        value = given(datetime.fromtimestamp(slot / 1000, tz=UTC).astimezone(self.zone)) if callable(given) else given
+        value = self._at(slot, self.schedule.payload)
         return self.codec.dump_json(value, f"payload of schedule {self.schedule.name}")
+
+    def parameter(self, codec: "Codec", slot: int) -> bytes:
+        """Give the dumped parameter of a slot."""
+        value = self._at(slot, self.schedule.parameter)
+        return codec.dump_json(value, f"parameter of schedule {self.schedule.name}")
+
+    def _at(self, slot: int, given: Any) -> Any:
+        return given(datetime.fromtimestamp(slot / 1000, tz=UTC).astimezone(self.zone)) if callable(given) else given
 
     def party(self) -> Party:
         """Give the schedule as the sender of messages."""
@@ -57,7 +64,7 @@ class _Trigger:
         return Party(address.service, address.version, address.name, INSTANCE)
 
     def message(self, message_type: str, message_id: str, run_id: str, payload: bytes, **fields: Any) -> Message:
-        """Give a message of a run, dated by its slot."""
+        """Give a message of a run. Its trace follows from the run, so that firing again continues the same one."""
         cause = RunCause(run_id)
         return Message(
             id=message_id,
@@ -94,7 +101,10 @@ class EventTrigger(_Trigger):
         return self.bindings
 
     def fire(self, run_id: str, slot: int, ports: "Ports") -> None:
-        """Publish the event. The key travels beside its id: each slot is an event, also when it asks for the same work."""
+        """Publish the event.
+
+        The key travels beside its id: each slot is an event, also when it asks for the same work.
+        """
         payload = self.payload(slot)
         message = self.message(
             CUSTOM_MESSAGE,
@@ -130,7 +140,7 @@ class JobTrigger(_Trigger):
         return Enqueue(
             self.spec,
             payload,
-            self.spec.parameter.dump_json(self.schedule.parameter, f"parameter of schedule {self.schedule.name}"),
+            self.parameter(self.spec.parameter, slot),
             cause=RunCause(run_id),
             origin=run_id,
             idempotency_key=self.key.of(payload) if self.key is not None else None,
@@ -141,11 +151,11 @@ class JobTrigger(_Trigger):
 class CallTrigger(_Trigger):
     """Call a command on an edge of its own, with retries and dead letters; the run waits for its end."""
 
-    __slots__ = ("parameter", "receiver")
+    __slots__ = ("parameter_codec", "receiver")
 
-    def __init__(self, schedule: "Schedule", codec: "Codec", parameter: "Codec", receiver: Party) -> None:
+    def __init__(self, schedule: "Schedule", codec: "Codec", parameter_codec: "Codec", receiver: Party) -> None:
         super().__init__(schedule, codec)
-        self.parameter = parameter
+        self.parameter_codec = parameter_codec
         self.receiver = receiver
 
     def tokens(self, run_id: str, slot: int) -> tuple[str, ...]:
@@ -160,7 +170,7 @@ class CallTrigger(_Trigger):
             derived_id(name, "call", run_id),
             run_id,
             self.payload(slot),
-            parameter=self.parameter.dump_json(self.schedule.parameter, f"parameter of schedule {name}"),
+            parameter=self.parameter(self.parameter_codec, slot),
             receiver=self.receiver,
             timestamp=ports.clock.now(),
         )

@@ -129,6 +129,20 @@ class _AdapterCodec(Codec):
             self._refuse("a field holds a value that is not of its declared type", subject, error)
 
 
+def dump_any(value: Any) -> bytes:
+    """Dump a value of no declared type: plain JSON values, models, dataclasses, dates and the like.
+
+    Raises:
+        ValueError: A part of it has no JSON form.
+
+    Example:
+        >>> from datetime import date
+        >>> dump_any({"since": date(2026, 1, 1)})
+        b'{"since":"2026-01-01"}'
+    """
+    return to_json(value, by_alias=True, inf_nan_mode="null")
+
+
 @cache
 def codec_of(declared: Any) -> Codec:
     """Give the codec of a type; each type has one.
@@ -162,6 +176,11 @@ def adapter_of(declared: Any) -> "TypeAdapter[Any]":
 
 def unsupported(declared: Any, error: Exception) -> DeclarationError:
     """Give the error for a type that cannot travel as JSON."""
+    if getattr(error, "code", None) == "typed-dict-version":
+        return DeclarationError(
+            f"{name_of(declared)} cannot travel as JSON: before Python 3.12 a typing.TypedDict does not tell which of "
+            "its keys are required; import TypedDict from typing_extensions"
+        )
     # The first sentence tells what; the others advise what a pydantic user would do.
     reason = str(error).split("\n", 1)[0].split(". ", 1)[0].rstrip(".")
     return DeclarationError(

@@ -1,9 +1,12 @@
 """The payload of a queue's result events; loaded by those who subscribe to them."""
 
 from collections.abc import Mapping
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic.errors import PydanticUserError
 
 from purista_serverless.errors import InvalidPayload
+from purista_serverless.schema.codec import unsupported
 from purista_serverless.schema.models import Model
 
 R = TypeVar("R")
@@ -32,6 +35,17 @@ class QueueResult(Model, Generic[R]):
     tenant_id: str | None = None
     principal_id: str | None = None
     run_id: str | None = None
+
+    def __class_getitem__(cls, result: Any) -> Any:
+        """Give the model for a type of result.
+
+        Raises:
+            DeclarationError: The type cannot travel as JSON.
+        """
+        try:
+            return super().__class_getitem__(result)
+        except PydanticUserError as error:
+            raise unsupported(result, error) from error
 
     @property
     def result(self) -> R:

@@ -35,8 +35,15 @@ def render_handler(function: Function) -> str:
 
 
 def find_unreachable(topology: Topology) -> tuple[Problem, ...]:
-    """Find the functions that no entry module could import: handlers inside functions, services without a name."""
-    return tuple(_unreachable(function) for function in topology.functions if not _is_importable(function))
+    """Find what no entry module could import: handlers inside functions, services and factories without a name."""
+    handlers = [_unreachable(function) for function in topology.functions if not _is_importable(function)]
+    nameless = [
+        _nameless_factory(function, name)
+        for function in topology.functions
+        for name, path in function.resources
+        if not path
+    ]
+    return (*handlers, *nameless)
 
 
 def _is_importable(function: Function) -> bool:
@@ -51,6 +58,15 @@ def _unreachable(function: Function) -> Problem:
         where=f"{function.address} ({function.origin})",
         what=f"{thing} has no name in a module that a deployed function could import",
         fix="assign the ServiceBuilder to a variable of a module" if is_service else "define the handler in a module",
+    )
+
+
+def _nameless_factory(function: Function, resource: str) -> Problem:
+    return Problem(
+        UNREACHABLE,
+        where=f"{function.address} ({function.origin})",
+        what=f"the application's factory of {resource!r} has no name in a module that a deployed function could import",
+        fix=f'define it in a module, or write resources={{"{resource}": "module:function"}}',
     )
 
 
@@ -102,9 +118,15 @@ def _arguments(function: Function) -> Iterator[str]:
         yield _quoted(trigger.name)
     if function.tracking != "none":
         yield f"tracking={_quoted(function.tracking)}"
-    if function.runs:
-        names = ", ".join(_quoted(name) for name in function.runs)
-        yield f"runs=({names},)" if len(function.runs) == 1 else f"runs=({names})"
+    for fact, names in (("runs", function.runs), ("strict", function.strict), ("recorded", function.recorded)):
+        if names:
+            yield f"{fact}={_tuple_text(names)}"
+    if function.resources:
+        yield f"resources={{{', '.join(f'{_quoted(name)}: {_quoted(path)}' for name, path in function.resources)}}}"
+
+
+def _tuple_text(names: tuple[str, ...]) -> str:
+    return f"({', '.join(_quoted(name) for name in names)}{',' if len(names) == 1 else ''})"
 
 
 def _call_text(arguments: list[str]) -> str:

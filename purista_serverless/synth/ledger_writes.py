@@ -32,36 +32,24 @@ class LedgerWrites:
 
 def ledger_writes(application: Application) -> tuple[LedgerWrites, ...]:
     """Give the writes per job for every queue of the application, by name."""
-    lookup, accepted = Lookup(application), _accepted(application)
+    lookup = Lookup(application)
     own = sorted((queue for queue in application.queues if not queue.external), key=lambda queue: queue.name)
-    return tuple(_writes_of(queue, lookup, is_accepted=queue.name in accepted) for queue in own)
+    return tuple(_writes_of(queue, lookup) for queue in own)
 
 
-def _accepted(application: Application) -> frozenset[str]:
-    """Give the queues whose jobs commands accept with 202."""
-    return frozenset(
-        queue
-        for command in application.commands
-        if command.http is not None and command.http.mode == "async" and command.handler is not None
-        for queue in command.handler.can_enqueue
-    )
-
-
-def _writes_of(queue: Queue, lookup: Lookup, *, is_accepted: bool) -> LedgerWrites:
+def _writes_of(queue: Queue, lookup: Lookup) -> LedgerWrites:
     at_the_end = 1 if queue.tracking == "terminal" else 0
-    # The key is claimed before the job is sent, and marked as sent.
-    for_the_key = 2 if queue.idempotency == "strict" else 0
+    # The key is claimed before the job is sent, and marked as sent; without a key the job is noted once.
+    at_the_enqueue = 2 if queue.idempotency == "strict" else 1 if queue.tracking == "full" else 0
     # The run that waits for the job is told when it has ended, and by which job a binding went on.
     for_runs = max(
         (_tokens(queue, lookup, schedule.name) for schedule in lookup.guards_of_queue(queue.name)), default=0
     )
-    # Who was answered with 202 may ask before a run has written anything.
-    for_the_answer = 1 if is_accepted else 0
     return LedgerWrites(
         queue=queue.name,
         tracking=queue.tracking,
         reasons=queue.tracking_reasons,
-        per_job=_PER_ATTEMPT[queue.tracking] + at_the_end + for_the_key + for_runs + for_the_answer,
+        per_job=_PER_ATTEMPT[queue.tracking] + at_the_enqueue + at_the_end + for_runs,
         per_retry=_PER_ATTEMPT[queue.tracking],
         per_extension=1 if queue.tracking == "full" else 0,
     )

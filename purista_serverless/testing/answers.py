@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.errors import HandledError
 from purista_serverless.message import COMMAND_ERROR, COMMAND_SUCCESS, Message, Rejected
-from purista_serverless.message.wire import format_json, plain_json
+from purista_serverless.message.wire import plain_json
 from purista_serverless.runtime.function import address_of
 from purista_serverless.runtime.ids import derived_id
 from purista_serverless.runtime.invoke import error_of
 from purista_serverless.schema import codec_of
+from purista_serverless.schema.codec import dump_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,7 @@ def responder(command: "Command[Any, Any]", answer: Any) -> "Callable[[Message],
         try:
             result = answer(*_arguments(command, message)) if callable(answer) else answer
         except HandledError as error:
-            body = format_json(error_of(Rejected(error), message.trace_id))
+            body = dump_any(error_of(Rejected(error), message.trace_id))
             return _response(message, COMMAND_ERROR, body)
         return _response(message, COMMAND_SUCCESS, codec_of(command.result).dump_json(result))
 

@@ -221,7 +221,14 @@ class Line:
             self._pump.cancel()
         self._pump = self.broker.clock.call_at(at, self._deliver)
 
+    def resume(self) -> None:
+        """Look again at what could be delivered."""
+        if self._ready or self._waiting:
+            self._wake(self.broker.clock.now())
+
     def _deliver(self) -> None:
+        if self.broker.is_paused:
+            return
         now = self.broker.clock.now()
         while self._waiting and self._waiting[0][0] <= now:
             _, _, parcel = heappop(self._waiting)
@@ -290,6 +297,7 @@ class Broker:
         self.faults = faults
         self.receive = receive
         self.give_up = give_up
+        self.is_paused = False
         self._lines: dict[str, Line] = {}
         self._order = 0
         self._serial = 0
@@ -298,6 +306,16 @@ class Broker:
     def is_idle(self) -> bool:
         """Say whether no channel holds anything."""
         return all(line.is_idle for line in self._lines.values())
+
+    def pause(self) -> None:
+        """Lease nothing any more; what is leased stays so."""
+        self.is_paused = True
+
+    def resume(self) -> None:
+        """Lease again what is due, and what has come due meanwhile."""
+        self.is_paused = False
+        for line in self._lines.values():
+            line.resume()
 
     def open(self, channel: Channel) -> None:
         """Open a channel, or change what is known of an open one."""

@@ -249,10 +249,7 @@ def _message(function: Function, message_id: str, now: int, correlation_id: str 
 
 def _is_tracked(target: Any) -> bool:
     """Say whether a queue is tracked by its own declaration; what a schedule or binding implies is not known here."""
-    if getattr(target, "kind", None) != "queue":
-        return False
-    is_required = target.results is not None and target.results.delivery == "required"
-    return is_required or target.profile is not None or target.idempotency == "strict" or target.tracking == "full"
+    return getattr(target, "kind", None) == "queue" and target.needs_records
 
 
 def _dump(codec: Any, value: Any, subject: str) -> bytes:

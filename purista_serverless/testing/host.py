@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.errors import Unavailable
-from purista_serverless.runtime.consume import rest
+from purista_serverless.runtime.consume import Interrupted, rest
 from purista_serverless.testing.faults import Crash, Guarded, Instance
 
 if TYPE_CHECKING:
@@ -84,6 +84,14 @@ class Host:
         """Let go of a process that has ended."""
         self._working.pop(work, None)
 
+    def stop(self) -> None:
+        """Ask every handler to stop, and cancel the async ones, whose deliveries are given back untouched.
+
+        A sync handler cannot be stopped: its process ends all the same, and its lease has to run out.
+        """
+        for work in tuple(self._working):
+            work.stop()
+
     def kill(self) -> None:
         """Let every process die where it stands."""
         for work in tuple(self._working):
@@ -93,7 +101,7 @@ class Host:
 class Work:
     """A process that handles one batch, delivery by delivery."""
 
-    __slots__ = ("_batch", "_consumer", "_host", "_instance", "_ports", "_rest", "_run", "delivery")
+    __slots__ = ("_batch", "_consumer", "_host", "_instance", "_is_stopping", "_ports", "_rest", "_run", "delivery")
 
     def __init__(self, host: Host, consumer: "Consumer", batch: "list[Lease]") -> None:
         self._host = host
@@ -103,6 +111,12 @@ class Work:
         self._batch = batch
         self._rest = iter(batch)
         self._run: Run | None = None
+        self._is_stopping = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """Say whether no further delivery is begun."""
+        return self._is_stopping
 
     @property
     def is_alive(self) -> bool:
@@ -111,6 +125,9 @@ class Work:
 
     def proceed(self) -> None:
         """Begin with the next delivery; after the last the platform hears how each of them went."""
+        if self._is_stopping:
+            for unstarted in self._rest:
+                unstarted.redeliver(0, counted=False)
         delivery = next(self._rest, None)
         if delivery is None:
             self._host.forget(self)
@@ -121,6 +138,12 @@ class Work:
         steps = self._consumer.consume(guarded, self._ports)
         self._run = Run(self, self._host, steps, guarded)
         self._run.step(None)
+
+    def stop(self) -> None:
+        """Begin nothing more, and interrupt what runs."""
+        self._is_stopping = True
+        if self._run is not None:
+            self._run.interrupt()
 
     def die(self) -> None:
         """Die: nothing is settled, whatever still unwinds reaches nothing."""
@@ -133,7 +156,7 @@ class Work:
 class Run:
     """One delivery on its way through its consumer."""
 
-    __slots__ = ("_delivery", "_entry", "_host", "_steps", "_task", "_timers", "_work")
+    __slots__ = ("_attempt", "_delivery", "_entry", "_host", "_steps", "_task", "_timers", "_work")
 
     def __init__(self, work: Work, host: Host, steps: "Generator[Attempt, Any, None]", delivery: Any) -> None:
         self._work = work
@@ -141,10 +164,11 @@ class Run:
         self._steps = steps
         self._delivery = delivery
         self._timers: dict[str, Timer] = {}
+        self._attempt: Attempt | None = None
         self._entry: Entry | None = None
         self._task: asyncio.Task[Outcome] | None = None
 
-    def step(self, outcome: "Outcome | None") -> None:
+    def step(self, outcome: "Outcome | Interrupted | None") -> None:
         """Let the consumer go on to its next attempt or to its end."""
         self._quiet()
         try:
@@ -169,6 +193,16 @@ class Run:
             # A `finally` on the way out met its dead ports, or the consumer is what called us.
             return
 
+    def interrupt(self) -> None:
+        """Ask the handler to stop; cancel it if it is async, else let the process end with the lease in its hands."""
+        if self._attempt is None:
+            return
+        self._attempt.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        elif not self._attempt.function.is_async:
+            self._work.die()
+
     def _put_back(self) -> None:
         try:
             self._delivery.redeliver(rest(self._delivery), counted=False)
@@ -181,6 +215,7 @@ class Run:
             self._work.proceed()
 
     def _start(self, attempt: "Attempt") -> None:
+        self._attempt = attempt
         self._entry = self._host.journal.started(self._delivery)
         if attempt.heartbeat_interval is not None:
             self._beat_later(attempt, attempt.heartbeat_interval)
@@ -197,7 +232,11 @@ class Run:
 
     def _awaited(self, attempt: "Attempt", task: "asyncio.Task[Outcome]") -> None:
         self._task = None
-        if task.cancelled() or not self._work.is_alive:
+        if not self._work.is_alive:
+            return
+        if task.cancelled():
+            if self._work.is_stopping:
+                self._timers["finish"] = self._host.clock.call_later(0, lambda: self.step(Interrupted()))
             return
         error = task.exception()
         if error is None:

@@ -54,7 +54,6 @@ class Scheduler:
         self.running = True
         for name in tuple(self._gates):
             self.knock(name)
-            self._arm(name)
 
     def stop(self) -> None:
         """Wake no more."""
@@ -86,11 +85,12 @@ class Scheduler:
 
     def knock(self, name: str, slot: int | None = None) -> None:
         """Knock now, and again a second later if that failed."""
-        gate = self._gates.get(name)
-        if gate is None:
+        if name not in self._gates:
             return
         try:
-            gate.knock(slot)
+            self._gates[name].knock(slot)
+            if self.running:
+                self._arm(name)
         except Unavailable:
             self.request(name, slot, _RETRY_DELAY)
         except Crash:
@@ -98,14 +98,12 @@ class Scheduler:
             self.request(name, slot, _RETRY_DELAY)
 
     def _arm(self, name: str) -> None:
-        slot = self._gates[name].next_knock()
-        if slot is not None:
-            self._timers[name] = self._clock.call_at(slot, lambda: self._wake(name, slot))
-
-    def _wake(self, name: str, slot: int) -> None:
-        self.knock(name, slot)
-        if self.running and name in self._gates:
-            self._arm(name)
+        """Wake when the gate says; what it said before is forgotten."""
+        if name in self._timers:
+            self._timers.pop(name).cancel()
+        instant = self._gates[name].next_knock()
+        if instant is not None:
+            self._timers[name] = self._clock.call_at(instant, lambda: self.knock(name, instant))
 
     def _renew(self) -> None:
         self._gates = self._make(guard(self._ports, Instance(self._faults)))

@@ -46,6 +46,7 @@ Backend = Literal["ideal", "sqs-like", "push-like"]
 
 _BROKERS: "dict[str, type[Broker]]" = {broker.name: broker for broker in (IdealBroker, SqsLikeBroker, PushLikeBroker)}
 _START = datetime(2026, 1, 1, tzinfo=UTC)
+_GRACE = timedelta(seconds=30)
 _MOST_STEPS = 1_000_000
 
 
@@ -120,6 +121,7 @@ class Simulation:
             self.clock, self._loop, self._ports, self.faults, journal=self._journal, duration=self._duration
         )
         self._scheduler = Scheduler(self.clock, self._ports, self.faults)
+        self._fires_after_restart = False
         self.replace_application(application)
         if schedules:
             self.start_scheduler()
@@ -229,11 +231,33 @@ class Simulation:
         """Fire schedules again; slots that were missed are treated by their policy."""
         self._scheduler.start()
 
+    def shutdown(self, grace: timedelta = _GRACE) -> None:
+        """Stop in good order; nothing runs then until ``restart``.
+
+        No message is leased and no schedule fires any more. What runs has until the end of ``grace``; then
+        ``ctx.cancel_requested()`` turns true, async handlers are cancelled, and their deliveries go back without delay
+        and without an attempt. A sync handler that still runs keeps its lease until that runs out.
+
+        Args:
+            grace: How long handlers may go on; 30 seconds when omitted.
+        """
+        self._fires_after_restart = self._scheduler.running
+        self._scheduler.stop()
+        self._broker.pause()
+        self.advance(grace)
+        self._host.stop()
+        self.advance(timedelta(0))
+        self._host.kill()
+
     def restart(self) -> None:
         """Kill everything that runs, without a word, and start again: only what is stored remains."""
         self._host.kill()
+        self._broker.resume()
         self._ports.resources = dict(self._resources)
         self._scheduler.restart()
+        if self._fires_after_restart:
+            self._fires_after_restart = False
+            self._scheduler.start()
 
     def replace_application(self, application: "Application") -> None:
         """Deploy another version of the application over this one; handlers that run go on as they were."""

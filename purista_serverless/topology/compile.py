@@ -1,6 +1,7 @@
 """From an application to its topology."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from purista_serverless.model import (
@@ -70,6 +71,18 @@ def topology_of(application: Application) -> Topology:
 
 
 def _functions(application: Application, lookup: Lookup) -> Iterator[Function]:
+    return (_informed(function, lookup) for function in _bare_functions(application, lookup))
+
+
+def _informed(function: Function, lookup: Lookup) -> Function:
+    """Tell a function what its queues are to the whole application."""
+    enqueued = [permission.target for permission in function.permissions if permission.verb == "enqueue"]
+    strict = tuple(queue for queue in enqueued if lookup.is_strict(queue))
+    recorded = tuple(queue for queue in enqueued if lookup.is_recorded(queue) and queue not in strict)
+    return replace(function, strict=strict, recorded=recorded) if enqueued else function
+
+
+def _bare_functions(application: Application, lookup: Lookup) -> Iterator[Function]:
     for command in application.commands:
         if command.handler is not None and not command.external:
             yield _command_function(command, command.handler, lookup)
@@ -96,6 +109,7 @@ def _command_function(command: Command, handler: Handler, lookup: Lookup) -> Fun
         triggers=_sorted(_command_triggers(command, calls)),
         permissions=sorted_permissions(permissions_of_command(command, handler, lookup)),
         runs=_names(lookup.guards_of_command(command.address)),
+        resources=lookup.replaced_resources(handler),
         is_async=handler.is_async,
         timeout=command.timeout,
         origin=handler.origin,
@@ -121,6 +135,7 @@ def _subscription_function(subscription: Subscription, lookup: Lookup) -> Functi
         attribute=subscription.handler.name,
         triggers=(EventTrigger(edge=name),),
         permissions=sorted_permissions(permissions_of_subscription(subscription, lookup)),
+        resources=lookup.replaced_resources(subscription.handler),
         is_async=subscription.handler.is_async,
         timeout=subscription.lifecycle.visibility,
         origin=subscription.handler.origin,
@@ -140,6 +155,7 @@ def _worker_function(worker: Worker, lookup: Lookup) -> Function:
         permissions=sorted_permissions(permissions_of_worker(worker, queue, lookup)),
         tracking=queue.tracking,
         runs=_names(lookup.guards_of_queue(queue.name)),
+        resources=lookup.replaced_resources(worker.handler),
         is_async=worker.handler.is_async,
         timeout=queue.max_runtime if queue.max_runtime is not None else queue.lifecycle.visibility,
         origin=worker.handler.origin,

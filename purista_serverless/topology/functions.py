@@ -122,6 +122,10 @@ class Function:
         permissions: What it may do, sorted.
         tracking: Tracking of its queue; ``none`` for everything but workers.
         runs: Schedules that wait for what it does, by name.
+        strict: Queues that it enqueues to under strict keys, whoever made them strict, sorted.
+        recorded: Other queues that it enqueues to whose jobs are recorded in full, sorted.
+        resources: Names of resources whose factories the application gives, with where each is found
+            (``module:function``; empty if it has no such name), sorted.
         is_async: The handler is ``async def``.
         timeout: Time that one run may take.
         origin: Where the declaration stands.
@@ -138,6 +142,9 @@ class Function:
     origin: Origin
     tracking: Tracking = "none"
     runs: tuple[str, ...] = ()
+    strict: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()
+    resources: tuple[tuple[str, str], ...] = ()
     is_async: bool = False
 
 

@@ -10,6 +10,7 @@ from purista_serverless.model import (
     CommandTarget,
     Event,
     EventTarget,
+    Handler,
     Queue,
     QueueTarget,
     Schedule,
@@ -26,11 +27,21 @@ class Lookup:
         self.events: dict[str, Event] = {event.name: event for event in application.events}
         self.queues: dict[str, Queue] = {queue.name: queue for queue in application.queues}
         self.commands: dict[Address, Command] = {command.address: command for command in application.commands}
+        self._resources = {resource.name: resource for resource in application.resources}
         self._services = {(service.name, service.version): service for service in application.services}
 
     def service_of(self, address: Address) -> Service:
         """Give the service that an address belongs to."""
         return self._services[address.service, address.version]
+
+    def replaced_resources(self, handler: Handler | None) -> tuple[tuple[str, str], ...]:
+        """Give the resources of a handler whose factories the application gives: names and where factories are found.
+
+        The place is empty where a factory has no name that could be imported.
+        """
+        names = handler.resources if handler is not None else ()
+        found = [self._resources[name] for name in names if name in self._resources]
+        return tuple((known.name, known.replaced_by) for known in found if known.replaced_by is not None)
 
     def bindings_of(self, event: str) -> tuple[Binding, ...]:
         """Give the bindings of an event."""
@@ -40,6 +51,11 @@ class Lookup:
         """Say whether an enqueue claims its key in the queue's ledger."""
         found = self.queues.get(queue)
         return found is not None and found.idempotency == "strict"
+
+    def is_recorded(self, queue: str) -> bool:
+        """Say whether an enqueue writes the job's record."""
+        found = self.queues.get(queue)
+        return found is not None and found.tracking == "full"
 
     def guards_of_event(self, event: str) -> tuple[Schedule, ...]:
         """Give the schedules that emit an event and must know when the runs it starts have ended."""

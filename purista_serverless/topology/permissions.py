@@ -98,7 +98,7 @@ def _declared(handler: Handler, lookup: Lookup) -> Iterator[Permission]:
 
 def _enqueueing(queue: str, lookup: Lookup) -> Iterator[Permission]:
     yield Permission(verb="enqueue", target=queue)
-    if lookup.is_strict(queue):
+    if lookup.is_recorded(queue) or lookup.is_strict(queue):
         yield Permission(verb="use-ledger", target=f"queue:{queue}")
 
 

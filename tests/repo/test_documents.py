@@ -29,9 +29,9 @@ def test_sessions_print_what_they_claim(document):
     report: list[str] = []
     for line, block in blocks(document):
         if ">>>" in block:
-            test = doctest.DocTestParser().get_doctest(
-                block, shared, document.as_posix(), document.as_posix(), line - 1
-            )
+            # A name per block: doctest looks the source of earlier blocks' functions up by it when they raise.
+            name = f"{document.as_posix()}:{line}"
+            test = doctest.DocTestParser().get_doctest(block, shared, name, document.as_posix(), line - 1)
             runner.run(test, out=report.append, clear_globs=False)
             shared = test.globs
 

@@ -86,7 +86,7 @@ def asgi(application: "Application", host: Hosted, *, pace: Pace | None = None) 
         Served alone: ``uvicorn.run(asgi(app, host))``. Mounted: ``fastapi_app.mount("/billing", asgi(app, host))``.
     """
     declared = application.model
-    jobs = JobStatus(declared, host.assembly, host.ports, host.client, pace or Pace())
+    jobs = JobStatus(declared, host.client, pace or Pace())
     routes = [
         *_command_routes(declared, host, jobs),
         Route("/jobs/{queue}/{job_id}", jobs.show),

@@ -86,7 +86,7 @@ class CommandRoute:
         outcome = await self._run(message)
         if isinstance(outcome, Success) and self._queue is not None:
             job_id = parse_json(outcome.value or b"null")
-            return await self._jobs.accept(request, self._queue, job_id, identity)
+            return self._jobs.accept(request, self._queue, job_id)
         return answer(outcome, self.http, trace_id=message.trace_id)
 
     async def _identity(self, request: Request) -> "Identity":

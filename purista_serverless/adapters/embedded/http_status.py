@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
     from purista_serverless.message.identity import Identity
     from purista_serverless.model import Application
-    from purista_serverless.runtime.assembly import Assembly
     from purista_serverless.runtime.client import Client
-    from purista_serverless.runtime.ports import Ports
 
 # Reads of records have threads of their own, so that slow commands do not hold up who asks for a status.
 _READERS = 4
@@ -55,27 +53,20 @@ class JobStatus:
 
     Args:
         application: What is declared.
-        assembly: Its queues.
-        ports: The ledger and the clock.
         client: Reads records on behalf of somebody.
         pace: How often a followed job is looked at.
     """
 
-    def __init__(
-        self, application: "Application", assembly: "Assembly", ports: "Ports", client: "Client", pace: Pace
-    ) -> None:
+    def __init__(self, application: "Application", client: "Client", pace: Pace) -> None:
         self._authenticate = application.authenticate
-        self._assembly = assembly
-        self._ports = ports
         self._client = client
         self._pace = pace
         self._queues = {queue.name: queue for queue in application.queues if queue.tracking != "none"}
         self._public = public_queues(application)
         self._readers = anyio.CapacityLimiter(_READERS)
 
-    async def accept(self, request: "Request", queue: str, job_id: str, identity: "Identity | None") -> Response:
+    def accept(self, request: "Request", queue: str, job_id: str) -> Response:
         """Answer that a job was enqueued, and where its status is found from now on."""
-        await anyio.to_thread.run_sync(self._announce, queue, job_id, identity)
         url = _url(request, queue, job_id)
         body = {
             "jobId": job_id,
@@ -130,18 +121,6 @@ class JobStatus:
         return (
             self._client.on_behalf_of().status(declared, job_id) if found is None and queue in self._public else found
         )
-
-    def _announce(self, queue: str, job_id: str, identity: "Identity | None") -> None:
-        now = self._ports.clock.now()
-        record = JobRecord(
-            job_id=job_id,
-            queue=queue,
-            status=QUEUED,
-            tenant_id=identity.tenant_id if identity is not None else None,
-            principal_id=identity.principal_id if identity is not None else None,
-            updated_at=now,
-        )
-        self._assembly.queues[queue].ledger(self._ports).announce(record, now=now)
 
 
 async def watch(

@@ -21,6 +21,7 @@ from purista_serverless.builder.problems.handlers import (
     check_types,
 )
 from purista_serverless.builder.problems.names import check_agreement, check_duplicates, check_names
+from purista_serverless.builder.problems.overlap import check_overlap
 from purista_serverless.builder.problems.routes import check_routes
 from purista_serverless.builder.problems.schedules import check_schedules
 from purista_serverless.builder.problems.targets import check_circles, check_edges, check_handlers, check_uses
@@ -41,6 +42,7 @@ _CHECKS: tuple[Callable[[Declarations], Iterator[Problem]], ...] = (
     check_bindings,
     check_ordering_keys,
     check_schedules,
+    check_overlap,
     check_lifecycles,
     check_bounds,
     check_options,

@@ -33,6 +33,8 @@ CODES = {
     "PS152": "An option has a value that it does not know.",
     "PS153": "A schedule's payload or parameter does not fit its target.",
     "PS154": "A schedule's numbers make no sense.",
+    "PS155": "A schedule waits for the end of jobs that only another system knows.",
+    "PS156": "A schedule under `replace` has the same strict key in two slots in a row.",
     "PS160": "A lifecycle contradicts itself.",
     "PS161": "A bound of a queue or worker makes no sense.",
     "PS162": "Two options of a queue exclude each other.",

@@ -38,12 +38,17 @@ def check_signatures(declarations: Declarations) -> Iterator[Problem]:
                 "any number of arguments" if flags & _VARIADIC else f"({', '.join(positional_names(handler.function))})"
             )
             what = f"{name} takes {taken}"
-            fix = "take (ctx, payload) or (ctx, payload, parameter); resources follow after a *"
-            yield _problem("PS120", handler, what, fix)
+            yield _problem("PS120", handler, what, _signature_fix(handler, count))
         elif count == 3 and not _has_parameter(handler):
             what = f"{name} takes a parameter, but {handler.target.name!r} declares none"
             fix = "declare it with parameter=<type>" if handler.kind != "subscription" else "an event has no parameter"
             yield _problem("PS120", handler, what, fix)
+
+
+def _signature_fix(handler: HandlerDeclaration, count: int) -> str:
+    if handler.kind == "command" and count == 1:
+        return "take (ctx, payload) or (ctx, payload, parameter); a command that is told nothing takes `payload: None`"
+    return "take (ctx, payload) or (ctx, payload, parameter); resources follow after a *"
 
 
 def _has_parameter(handler: HandlerDeclaration) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from purista_serverless.builder.declarations import UNKNOWN, Declarations, Part, type_of
 from purista_serverless.builder.problems.edges import key_problems
@@ -29,7 +30,7 @@ def check_schedules(declarations: Declarations) -> Iterator[Problem]:
         if isinstance(occurrences, Problem):
             yield occurrences
         else:
-            yield from _sent_problems(schedule, _sample_slot(occurrences))
+            yield from _sent_problems(schedule, _sample_slot(occurrences, ZoneInfo(schedule.timezone)))
             yield from key_problems(schedule, schedule.target, schedule.idempotency_key)
 
 
@@ -68,9 +69,10 @@ def _occurrences(schedule: ScheduleDeclaration) -> Occurrences | Problem:
         return problem_at("PS151", schedule, *split_error(error))
 
 
-def _sample_slot(occurrences: Occurrences) -> datetime | None:
+def _sample_slot(occurrences: Occurrences, zone: ZoneInfo) -> datetime | None:
     now = datetime.now(UTC)
-    return occurrences.next_after(now) or occurrences.previous(now)
+    slot = occurrences.next_after(now) or occurrences.previous(now)
+    return None if slot is None else slot.astimezone(zone)
 
 
 def _sent_problems(schedule: ScheduleDeclaration, slot: datetime | None) -> Iterator[Problem]:

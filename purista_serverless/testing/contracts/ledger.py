@@ -3,6 +3,7 @@
 Inherit ``LedgerContract`` and supply ``open_store``; everything that guards a job against running twice rests on it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -33,12 +34,12 @@ VALUES = {
 }
 
 
-class LedgerContract:
+class LedgerContract(ABC):
     """Behaviour of a ``LedgerStore``."""
 
+    @abstractmethod
     def open_store(self, clock: Clock) -> LedgerStore:
         """Give an empty store that reads the time from ``clock``."""
-        raise NotImplementedError
 
     @pytest.fixture
     def clock(self) -> VirtualClock:

@@ -1,5 +1,6 @@
 """What the suites have in common: how a scripted application is deployed, and the stage that a test looks at."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,7 +62,7 @@ class Stage(Generic[B]):
         return next(job for queue in queues for job in self.system.jobs(queue) if job.id == job_id)
 
 
-class Suite:
+class Suite(ABC):
     """Base of the suites that drive a system; an adapter's class says how to deploy one."""
 
     @pytest.fixture(params=[False, True], ids=["sync", "async"])
@@ -74,12 +75,12 @@ class Suite:
         """Say what is kept of jobs; a test that asks runs for both."""
         return str(request.param)
 
+    @abstractmethod
     def deploy(self, application: "Application", *, resources: Mapping[str, Any], **options: Any) -> "System":
         """Start an application and give the system that it runs in.
 
         ``options`` are those of ``Simulation``: ``start``, ``seed``, ``faults``, ``durations``.
         """
-        raise NotImplementedError
 
     def stage(self, declared: B, **options: Any) -> Stage[B]:
         """Deploy a scripted application at ``START`` with a new logbook."""

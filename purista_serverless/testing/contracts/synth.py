@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -40,7 +41,7 @@ for path, text in files.items():
 _WORDS = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,48}", fullmatch=True)
 
 
-class SynthContract:
+class SynthContract(ABC):
     """Base of the suites that look at what an adapter's build writes.
 
     A suite names its adapter and says how to read its files; ``application_path`` names the function that makes the
@@ -50,9 +51,9 @@ class SynthContract:
     adapter_name: ClassVar[str]
     application_path: ClassVar[str] = "purista_serverless.testing.contracts.sample:sample_application"
 
+    @abstractmethod
     def read(self, files: Mapping[str, str]) -> Deployment:
         """Read the facts of a deployment from its files."""
-        raise NotImplementedError
 
     @property
     def adapter(self) -> Adapter:

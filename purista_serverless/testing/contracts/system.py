@@ -109,6 +109,10 @@ class System(Protocol):
         """Fire schedules again; slots that were missed are treated by their policy."""
         ...
 
+    def shutdown(self, grace: "timedelta" = ...) -> None:
+        """Stop in good order: lease nothing more, wait for ``grace``, interrupt what still runs; until ``restart``."""
+        ...
+
     def restart(self) -> None:
         """Kill everything that runs, without a word, and start again: only what is stored remains."""
         ...

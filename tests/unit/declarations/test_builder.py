@@ -22,6 +22,14 @@ from purista_serverless.builder.options import Backoff, Lifecycle, Post
 from tests.unit.declarations.shapes import AccountPath, ClosingJob, CycleDue, Mailer, Report, idle
 
 
+class Desk:
+    """Something with a method that looks like a handler."""
+
+    def close(self, ctx: Any, payload: None) -> Report:
+        """Close an account."""
+        return Report(closed=1)
+
+
 def declaration_of(function: Any) -> Any:
     """Give what a decorator recorded."""
     return function.__purista__
@@ -184,6 +192,24 @@ def test_a_handler_is_a_python_function():
     """Anything else has no signature to read."""
     with pytest.raises(DeclarationError, match="a handler is a function written with def"):
         ServiceBuilder("Billing").command("close")(print)
+
+
+def test_a_method_is_no_handler():
+    """An object that only the process of the build has could not be found by a deployed function."""
+    with pytest.raises(DeclarationError, match="take the object as a resource"):
+        ServiceBuilder("Billing").command("close")(Desk().close)
+
+
+def test_a_handler_without_a_payload_is_told_how_to_take_none():
+    """The types of `(ctx)` alone cannot be inferred, and the problem says what to write."""
+    billing = ServiceBuilder("Billing")
+
+    @billing.command("ping")
+    def ping(ctx) -> str:
+        return "pong"
+
+    with pytest.raises(DeclarationError, match=r"PS120 .*\n.*takes \(ctx\)\n.*takes `payload: None`"):
+        Application("shop", [billing])
 
 
 @pytest.mark.parametrize(

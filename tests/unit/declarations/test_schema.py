@@ -10,10 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.errors import PydanticUserError
 from typing_extensions import TypedDict
 
 from purista_serverless import DeclarationError, InvalidPayload, Model, QueueResult
 from purista_serverless.schema import codec_of, fits, json_schema_of, resolve_path, value_at
+
+
+class Unreadable:
+    """Stands for a ``typing.TypedDict``, which pydantic reads from Python 3.12 on."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        """Refuse as pydantic does."""
+        raise PydanticUserError("use another", code="typed-dict-version")
 
 
 class Line(Model):
@@ -362,3 +372,10 @@ def test_a_value_is_found_along_a_path():
     """A path that ends early finds nothing."""
     assert value_at({"parent": {"orderId": "1"}}, ("parent", "orderId")) == "1"
     assert value_at({"parent": None}, ("parent", "orderId")) is None
+
+
+@pytest.mark.parametrize("read", [codec_of, json_schema_of, QueueResult.__class_getitem__])
+def test_a_typed_dict_that_cannot_be_read_is_told_where_to_come_from(read: Any):
+    """Before Python 3.12 only the one of typing_extensions tells which keys are required, also inside a result."""
+    with pytest.raises(DeclarationError, match=r"Unreadable cannot .*; import TypedDict from typing_extensions"):
+        read(Unreadable)

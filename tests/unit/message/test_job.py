@@ -64,6 +64,7 @@ def test_an_empty_parameter_is_not_swallowed():
         ('"queueName":"q","headers":{"a":1}', "values of 'headers'"),
         ('"queueName":"q","attempt":"1"', "must be whole numbers"),
         ('"queueName":"q","scheduledAt":"soon"', "must be whole numbers"),
+        ('"queueName":"q","maxAttempts":0', "maxAttempts must be 1 or more, not 0"),
         ('"queueName":"q","correlationId":7', "'correlationId' must be a string, not int"),
     ],
 )

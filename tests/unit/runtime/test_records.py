@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from purista_serverless.runtime.ledger import Claim
 from purista_serverless.runtime.records import (
     CANCELLED,
+    CLAIMED,
     DEAD_LETTERED,
     QUEUED,
     RUNNING,
@@ -227,6 +229,29 @@ def test_a_copy_from_before_a_redrive_is_stale():
     for status in (QUEUED, RUNNING, SUCCESS):
         record = fresh(1).replace(status=status, lease_until=9)
         assert isinstance(begin(record, fresh(), owner="d", lease_until=9, max_attempts=3, now=1), Stale)
+
+
+def test_a_lease_is_taken_over_five_seconds_after_its_end():
+    """Clocks of hosts differ: within that time the lease's owner may still believe in it."""
+    running = fresh().replace(lease_until=10_000)
+
+    early = begin(running, fresh(), owner="d", lease_until=99_000, max_attempts=3, now=14_999)
+    taken = begin(running, fresh(), owner="d", lease_until=99_000, max_attempts=3, now=15_000)
+
+    assert isinstance(early, Busy)
+    assert early.delay == 1
+    assert isinstance(taken, Run)
+
+
+def test_a_claim_is_taken_over_five_seconds_after_its_end():
+    """The same holds for a key whose enqueue died before it sent the job; its own repetition need not wait."""
+    standing = fresh().replace(status=CLAIMED, owner="one", lease_until=10_000, payload_hash="h")
+    other = Claim(standing.replace(owner="two"), standing)
+    same = Claim(standing, standing)
+
+    assert (other.may_send(14_999), other.waits(14_999)) == (False, 1)
+    assert (other.may_send(15_000), other.waits(15_000)) == (True, 0)
+    assert (same.may_send(0), same.waits(0)) == (True, 0)
 
 
 def test_history_keeps_the_newest_failures():

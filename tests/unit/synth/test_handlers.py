@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purista_serverless.model import Address
-from purista_serverless.synth.handlers import handler_paths, render_handler, render_handlers
+from purista_serverless.synth.handlers import find_unreachable, handler_paths, render_handler, render_handlers
 from purista_serverless.testing.contracts.sample import sample_application
 from purista_serverless.topology import topology_of
 
@@ -44,6 +44,30 @@ def test_a_short_call_stays_on_one_line():
         "\n"
         'handler = entry("billing.close_cycle:close_cycle", "queue:billing.closing", tracking="full")\n'
     )
+
+
+def test_what_only_the_application_knows_is_a_fact_of_the_file():
+    """Queues that others made strict, queues with records, and factories that stand in for declared ones."""
+    worker = replace(
+        WORKER,
+        runs=(),
+        strict=("billing.strict",),
+        recorded=("a.one", "b.two"),
+        resources=(("bank", "shop.fakes:bank"),),
+    )
+
+    lines = [line.strip() for line in render_handler(worker).splitlines()]
+    assert 'strict=("billing.strict",),' in lines
+    assert 'recorded=("a.one", "b.two"),' in lines
+    assert 'resources={"bank": "shop.fakes:bank"},' in lines
+
+
+def test_a_factory_without_a_name_is_refused():
+    """A lambda given to the application cannot be imported by a deployed function; the build says so."""
+    (problem,) = find_unreachable(of_functions(replace(WORKER, resources=(("bank", ""), ("book", "shop:book")))))
+
+    assert problem.code == "PS261"
+    assert "'bank'" in problem.what
 
 
 def test_versions_tell_functions_apart():

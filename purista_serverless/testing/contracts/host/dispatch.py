@@ -1,5 +1,6 @@
 """What a host does with what it is given, for every kind of trigger, and for ``def`` and ``async def`` alike."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Literal, TypeAlias
 
 import pytest
@@ -26,7 +27,7 @@ ENCODE = {"command": command, "job": job, "event": event}
 ACKNOWLEDGED = Settlement(verdict="acknowledged")
 
 
-class HostSuite:
+class HostSuite(ABC):
     """Base of the groups: an adapter's class says how a case is delivered to its entry."""
 
     @pytest.fixture(params=[False, True], ids=["sync", "async"])
@@ -44,9 +45,9 @@ class HostSuite:
         """Give the logbook that handlers write to."""
         return Logbook()
 
+    @abstractmethod
     def deliver(self, case: Case) -> Reply:
         """Deliver a case to the host under test, and give what it answered and sent."""
-        raise NotImplementedError
 
     def dispatch(
         self, application: Application, trigger: Trigger, payload: Any, logbook: Logbook, **fields: Any

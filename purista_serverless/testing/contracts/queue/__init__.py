@@ -5,7 +5,7 @@ from purista_serverless.testing.contracts.queue.batches import Batches, Ordering
 from purista_serverless.testing.contracts.queue.bounds import Bounds
 from purista_serverless.testing.contracts.queue.dead_letters import DeadLetters, RedrivesOfTrackedJobs
 from purista_serverless.testing.contracts.queue.idempotency import Idempotency
-from purista_serverless.testing.contracts.queue.leases import BoundedRuns, Leases, LongRuns, Watchfulness
+from purista_serverless.testing.contracts.queue.leases import BoundedRuns, Leases, LongRuns, Shutdowns, Watchfulness
 from purista_serverless.testing.contracts.queue.outcomes import JobOutcomes
 from purista_serverless.testing.contracts.queue.results import Results
 
@@ -21,6 +21,7 @@ class QueueContract(
     RedrivesOfTrackedJobs,
     Results,
     Leases,
+    Shutdowns,
     Watchfulness,
     Idempotency,
 ):

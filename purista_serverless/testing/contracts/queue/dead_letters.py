@@ -133,6 +133,21 @@ class DeadLetters(Suite):
         assert told.timestamp <= letter.at
         assert (result.job_id, result.status, result.reason) == (job_id, "dead-lettered", letter.reason)
 
+    @pytest.mark.parametrize("attempts", [0, -1])
+    def test_a_job_that_may_never_run_is_a_letter_at_once(self, tracking: str, attempts: int) -> None:
+        """Another system's job without a single attempt is kept and told of, instead of coming again for ever."""
+        stage = self.stage(jobs(tracking=tracking))
+        body = Job(id="j", queue=stage.declared.queue.name, payload={}, created_at=0, max_attempts=attempts).encode()
+        stage.system.inject(EDGE, body)
+        stage.system.drain()
+
+        letter = stage.letter(stage.declared.queue)
+        assert (letter.reason, letter.body) == (
+            f"not a queue message: maxAttempts must be 1 or more, not {attempts}",
+            body,
+        )
+        assert stage.logbook.names() == []
+
 
 class RedrivesOfTrackedJobs(Suite):
     """What only a record can promise about dead letters."""

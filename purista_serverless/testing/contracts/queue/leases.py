@@ -1,13 +1,14 @@
 """Leases of tracked jobs: who may run, for how long, and whose result counts."""
 
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 import pytest
 
 from purista_serverless.builder.options import Backoff, Lifecycle, LongRunning
 from purista_serverless.testing.contracts.queue.application import Jobs, jobs, watchful_jobs
-from purista_serverless.testing.contracts.script import Report, Step, Task, task
+from purista_serverless.testing.contracts.script import Ending, Report, Step, Task, task
 from purista_serverless.testing.contracts.suite import HOUR, MINUTE, SECOND, START, Stage, Suite
 from purista_serverless.testing.faults import Faults
 
@@ -17,6 +18,8 @@ LOST_AFTER = 20 * MINUTE
 # A lease of ten minutes, as long as the shortest that any of the doubles gives, and never extended.
 UNEXTENDED = Lifecycle(visibility=10 * MINUTE, max_extensions=0, max_attempts=3, backoff=Backoff(jitter=0))
 
+ENDS = tuple(map(attrgetter, ("completed", "failed", "cancelled", "dead_lettered")))
+
 
 class PacedSuite(Suite):
     """A suite whose runs take as long as their script says, for ``def`` and ``async def`` workers."""
@@ -24,6 +27,52 @@ class PacedSuite(Suite):
     def paced(self, declared: Jobs, given: Task, **options: Any) -> Stage[Jobs]:
         """Deploy an application for one task."""
         return self.stage(declared, durations=declared.pace(given), **options)
+
+
+class Shutdowns(PacedSuite):
+    """A host that stops gives back what it holds."""
+
+    def test_a_run_that_ends_within_the_grace_is_settled(self, is_async: bool, tracking: str) -> None:
+        """Nobody is disturbed who is nearly done, and what waits is left to others."""
+        given = task("a", Step(takes=20))
+        stage = self.paced(jobs(is_async=is_async, tracking=tracking), given)
+        queue = stage.declared.queue
+        stage.client.enqueue(queue, given)
+        stage.client.enqueue(queue, task("later"), delay=5 * SECOND)
+        stage.system.advance(SECOND)
+        stage.system.shutdown(grace=30 * SECOND)
+
+        assert stage.logbook.names() == ["a"]
+        assert [job.status for job in stage.system.jobs(queue)] == ["success", "queued"]
+
+    def test_an_async_run_that_is_interrupted_is_no_attempt_and_starts_again_at_once(self) -> None:
+        """It is cancelled after the grace; its successor need not wait for a lease or a backoff."""
+        given = task("a", Step(takes=seconds(5 * MINUTE)))
+        stage = self.stage(jobs(is_async=True, tracking="full"))
+        stage.client.enqueue(stage.declared.queue, given)
+        stage.system.advance(SECOND)
+        stage.system.shutdown(grace=30 * SECOND)
+        stage.system.restart()
+        stage.system.drain()
+
+        runs = stage.logbook.of("a")
+        assert [(run.at - START, run.attempt) for run in runs] == [(0 * SECOND, 1), (31 * SECOND, 1)]
+        assert [job.status for job in stage.system.jobs(stage.declared.queue)] == ["success"]
+
+    def test_a_sync_run_that_is_interrupted_keeps_its_lease(self) -> None:
+        """Nobody can tell whether it has stopped: the job runs again when the lease is over, as another attempt."""
+        given = task("a", Step(takes=seconds(5 * MINUTE)), Step(takes=1))
+        stage = self.paced(jobs(tracking="full", lifecycle=SHORT), given)
+        stage.client.enqueue(stage.declared.queue, given)
+        stage.system.advance(SECOND)
+        stage.system.shutdown(grace=30 * SECOND)
+        stage.system.restart()
+        stage.system.drain()
+
+        first, second = stage.logbook.of("a")
+        assert second.at - first.at >= SHORT.visibility
+        assert (first.attempt, second.attempt) == (1, 2)
+        assert [job.status for job in stage.system.jobs(stage.declared.queue)] == ["success"]
 
 
 class Leases(PacedSuite):
@@ -85,6 +134,27 @@ class Leases(PacedSuite):
         assert [run.attempt for run in stage.logbook.of("a")] == [1, 2]
         assert stage.job(job_id).status == "success"
         assert stage.system.dead_letters(stage.declared.queue) == ()
+
+    @pytest.mark.parametrize(
+        ("first", "second", "status"),
+        [("succeed", "reject", "dead-lettered"), ("reject", "succeed", "success"), ("cancel", "succeed", "success")],
+    )
+    def test_the_first_end_of_a_job_stands_where_only_ends_are_kept(
+        self, is_async: bool, first: Ending, second: Ending, status: str
+    ) -> None:
+        """Without leases two runs may overlap; the later end is discarded, and never told."""
+        given = task("a", Step(do=first, takes=15 * 60), Step(do=second))
+        stage = self.paced(jobs(is_async=is_async, tracking="terminal", lifecycle=UNEXTENDED), given)
+        queue = stage.declared.queue
+        job_id = stage.client.enqueue(queue, given)
+        stage.system.drain()
+
+        record = stage.client.status(queue, job_id)
+        told = {"success": {"success"}, "dead-lettered": {"failed", "dead-lettered"}}[status]
+        assert record is not None
+        assert (len(stage.logbook.of("a")), record.status) == (2, status)
+        assert {result.status for event in ENDS for result in stage.system.events(event(queue))} == told
+        assert len(stage.system.dead_letters(queue)) == (1 if status == "dead-lettered" else 0)
 
     def test_a_second_copy_waits_for_the_first_and_is_no_attempt(self, is_async: bool) -> None:
         """A duplicate that meets a live lease is put off, finds the job done, and runs nothing."""

@@ -2,9 +2,9 @@
 
 from purista_serverless.builder.options import ResultEvents
 from purista_serverless.testing.contracts.faults import Unreachable
-from purista_serverless.testing.contracts.queue.application import jobs
+from purista_serverless.testing.contracts.queue.application import jobs, orders
 from purista_serverless.testing.contracts.script import Report, Step, task
-from purista_serverless.testing.contracts.suite import Suite
+from purista_serverless.testing.contracts.suite import HOUR, MINUTE, Suite
 from purista_serverless.testing.faults import CrashAt
 
 REFUSED = Step(do="reject")
@@ -46,6 +46,31 @@ class Results(Suite):
         assert told.result == Report(name="a", runs=2)
         assert message.sender is not None
         assert (message.sender.service, message.sender.version, message.sender.target) == ("Contract", "1", queue.name)
+
+    def test_a_tracked_job_is_known_from_its_enqueue_on(self) -> None:
+        """Who enqueued a job sees that it waits, and that it ended; others see nothing, as of a job that never was."""
+        stage = self.stage(jobs(tracking="full"))
+        queue, theirs = stage.declared.queue, stage.client.on_behalf_of(tenant_id="theirs")
+        job_id = stage.client.enqueue(queue, task("a"), delay=HOUR)
+        stage.system.advance(MINUTE)
+        waiting = stage.client.status(queue, job_id)
+        stage.system.drain()
+        ended = stage.client.status(queue, job_id)
+
+        assert waiting is not None
+        assert ended is not None
+        assert (waiting.status, waiting.attempt, ended.status, ended.attempt) == ("queued", 0, "success", 1)
+        assert theirs.status(queue, job_id) is None
+        assert stage.client.status(queue, "never enqueued") is None
+
+    def test_a_tracked_job_that_a_handler_enqueues_is_known_as_well(self) -> None:
+        """Handlers note their jobs as clients do."""
+        stage = self.stage(orders(idempotency="advisory", tracking="full"))
+        job_id = stage.client.invoke(stage.declared.order, task("a"))
+        record = stage.client.status(stage.declared.queue, job_id)
+
+        assert record is not None
+        assert record.status == "queued"
 
     def test_a_result_event_that_is_only_wanted_does_not_hold_a_job_up(self) -> None:
         """Best effort: when events cannot be reached, the job is settled all the same and runs once."""

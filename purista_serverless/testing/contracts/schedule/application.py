@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from purista_serverless.application import Application
-from purista_serverless.builder.handles import Queue
+from purista_serverless.builder.handles import Command, Queue
 from purista_serverless.builder.options import Backoff, Lifecycle, ResultEvents
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.builder.values import Schedule
@@ -78,6 +78,29 @@ def rounds(
     )
 
 
+def parametrised_rounds(kind: Kind, parameter: Callable[[datetime], Task] | Task) -> Rounds:
+    """Build an application whose rounds take a parameter besides their payload; an event cannot have one."""
+    service = ServiceBuilder("Contract")
+    service.resource("logbook", Logbook, Logbook)
+    schedule = service.schedule("rounds", "Starts a round at each slot")
+
+    def run_round(ctx: Context, task: Task, parameter: Task, *, logbook: Logbook) -> None:  # noqa: ARG001 - a handler takes three
+        logbook.note((task.name, parameter.name))
+
+    options: Any = {"expression": "* * * * *", "payload": payload_of({}), "parameter": parameter}
+    queue: Any = None
+    if kind == "command":
+        command = service.command("round", Task, None, "One round", parameter=Task)
+        command.handler()(run_round)
+        declared = schedule.invoke(command, **options)
+    else:
+        queue = service.queue(QUEUE, Task, "Rounds", parameter=Task)
+        queue.worker()(run_round)
+        declared = schedule.enqueue(queue, **options)
+    edge = f"call:{declared.full_name}" if kind == "command" else f"queue:{QUEUE}"
+    return Rounds(application=Application("contract", [service]), schedule=declared, edge=edge, queue=queue)
+
+
 def round_queue(service: ServiceBuilder, name: str = QUEUE, **options: Any) -> Queue[Task, Report]:
     """Declare a queue of rounds."""
     results = ResultEvents(Report, completed=f"{name}.completed", cancelled=f"{name}.cancelled")
@@ -121,6 +144,32 @@ def bound_rounds(
     options = {"payload": payload_of(steps or {}), **options}
     schedule = service.schedule("rounds", "Starts a round at each slot").emit_event(due, **options)
     return BoundRounds(application=Application("contract", [service]), schedule=schedule, queues=(queue,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContendedRounds:
+    """A schedule that enqueues to a strict queue, and a command that enqueues the same work."""
+
+    application: Application
+    schedule: Schedule
+    order: Command[Task, str]
+
+
+def contended_rounds(**options: Any) -> ContendedRounds:
+    """Build the application; the name of a task is its key."""
+    service = ServiceBuilder("Contract")
+    service.resource("logbook", Logbook, Logbook)
+    queue = round_queue(service, idempotency="strict")
+    queue.worker()(scripted_round())
+    order = service.command("order", Task, str, "Enqueue a round by hand")
+
+    @order.handler(can_enqueue=[queue])
+    def place(ctx: Context, task: Task) -> str:
+        return ctx.enqueue(queue, task, idempotency_key=task.name)
+
+    options = {"payload": payload_of({}), "idempotency_key": "payload.name", **options}
+    schedule = service.schedule("rounds", "Starts a round at each slot").enqueue(queue, **options)
+    return ContendedRounds(application=Application("contract", [service]), schedule=schedule, order=order)
 
 
 def payload_of(steps: Mapping[str, tuple[Step, ...]]) -> Callable[[datetime], Task]:

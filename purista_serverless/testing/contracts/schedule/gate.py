@@ -1,14 +1,16 @@
 """The gate under stress: knocks that come late or twice, processes that die between two writes, outages."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from purista_serverless.errors import InvocationFailed
 from purista_serverless.model import ConcurrencyPolicy
-from purista_serverless.testing.contracts.faults import Meanwhile
-from purista_serverless.testing.contracts.schedule.application import Kind, Rounds, rounds
+from purista_serverless.testing.contracts.faults import Meanwhile, Unreachable
+from purista_serverless.testing.contracts.schedule.application import BRIEF, Kind, Rounds, contended_rounds, rounds
 from purista_serverless.testing.contracts.schedule.suite import ScheduleSuite, slots_of
-from purista_serverless.testing.contracts.script import Step
+from purista_serverless.testing.contracts.script import Step, task
 from purista_serverless.testing.contracts.suite import DAY, HOUR, MILLISECOND, MINUTE, SECOND, START, Stage
 from purista_serverless.testing.faults import CrashAt, Faults
 
@@ -183,6 +185,22 @@ class Crashes(ScheduleSuite):
             assert stage.logbook.names() == ["12:01"], faults.fired
         return faults.fired is not None
 
+    @pytest.mark.parametrize("concurrency", ["allow", "forbid"])
+    def test_a_slot_whose_key_is_just_being_enqueued_starts_a_moment_later(
+        self, concurrency: ConcurrencyPolicy
+    ) -> None:
+        """An enqueue that died between claim and send holds its key for a while; the gate is knocked at again."""
+        declared = contended_rounds(expression="1 12 2 3 *", concurrency_policy=concurrency)
+        faults = Unreachable("queues.send", times=1)
+        stage = self.stage(declared, start=START + MINUTE - SECOND, faults=faults)
+        with pytest.raises(InvocationFailed):
+            stage.client.invoke(declared.order, task("12:01", *BRIEF))
+        stage.system.advance(HOUR)
+
+        assert slots_of(stage) == {"12:01": "closed"}
+        assert stage.logbook.names() == ["12:01"]
+        assert stage.system.dead_letters("schedule:Contract.1.rounds") == ()
+
     def test_a_gate_that_cannot_reach_its_ports_tries_again(self, kind: Kind) -> None:
         """An outage of the ports delays a run and does not lose it."""
         stage = self.stage(rounds(kind, expression="1 12 2 3 *"), start=START + HALF, faults=Faults(3, unavailable=0.3))
@@ -229,6 +247,42 @@ class Watermark(ScheduleSuite):
 
         stage.system.advance(HOUR)
         assert len(stage.logbook.entries) == (2 if "expression" in change else 1)
+
+    @pytest.mark.parametrize(
+        ("served", "slot"),
+        [(5 * HOUR, START + 270 * MINUTE), (5 * HOUR, START), (HOUR, START + 30 * MINUTE)],
+        ids=["before the watermark", "of the old timetable", "too late"],
+    )
+    def test_a_late_knock_brings_nothing_back_after_a_change(
+        self, kind: Kind, served: timedelta, slot: datetime
+    ) -> None:
+        """A wake-up for an old slot may come after a deployment: nothing before the change is started by it."""
+        before: dict[str, Any] = {"expression": "0 * * * *", "missed_run_policy": "catchUp", "max_lateness": 3 * HOUR}
+        stage = self.stage(rounds(kind, **before), start=START - MINUTE)
+        stage.system.advance(served + 2 * MINUTE)
+        ran = stage.logbook.names()
+        stage.system.stop_scheduler()
+        stage.system.run_until(START + 5 * HOUR + 2 * MINUTE)
+        stage.system.replace_application(rounds(kind, **{**before, "expression": "0,30 * * * *"}).application)
+        stage.system.knock(stage.declared.schedule, slot)
+        stage.system.drain()
+
+        assert stage.logbook.names() == ran
+
+    @pytest.mark.parametrize(("late", "started"), [(4 * MINUTE, ["12:30"]), (6 * MINUTE, [])], ids=["in time", "late"])
+    def test_the_knock_that_tells_of_a_change_starts_its_slot(
+        self, kind: Kind, late: timedelta, started: list[str]
+    ) -> None:
+        """The first wake-up under a new expression is not lost, if it is within `max_lateness`."""
+        before: dict[str, Any] = {"expression": "0 * * * *", "max_lateness": 5 * MINUTE}
+        stage = self.stage(rounds(kind, **before), start=START + HALF)
+        stage.system.stop_scheduler()
+        stage.system.replace_application(rounds(kind, **{**before, "expression": "30 * * * *"}).application)
+        stage.system.run_until(START + 30 * MINUTE + late)
+        stage.system.knock(stage.declared.schedule, START + 30 * MINUTE)
+        stage.system.drain()
+
+        assert stage.logbook.names() == started
 
     def test_a_change_of_anything_else_does_not(self, kind: Kind) -> None:
         """A deployment in an outage that leaves the timetable alone does not forget what was missed."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from purista_serverless.builder.options import Backoff, Lifecycle
 from purista_serverless.message import Job
 from purista_serverless.runtime.ids import derived_job_id
 from purista_serverless.testing.contracts.schedule.application import (
@@ -18,7 +19,7 @@ from purista_serverless.testing.contracts.schedule.application import (
 )
 from purista_serverless.testing.contracts.schedule.suite import ScheduleSuite, slots_of
 from purista_serverless.testing.contracts.script import Step, Task, task
-from purista_serverless.testing.contracts.suite import HOUR, MINUTE, SECOND, START
+from purista_serverless.testing.contracts.suite import HOUR, MILLISECOND, MINUTE, SECOND, START
 
 HALF = 30 * SECOND
 NOON = "1-3 12 2 3 *"
@@ -264,6 +265,49 @@ class Abandonment(ScheduleSuite):
         (abandoned, *_) = stage.system.runs(declared.schedule)
         assert abandoned.reason == "open for longer than 900 s"
         assert stage.logbook.names() == ["12:01", "12:21"]
+
+    def test_an_event_of_an_abandoned_run_still_becomes_its_job(self) -> None:
+        """A binding that was down for longer than the run's timeout does its work late, not never."""
+        down = [True]
+
+        def map_payload(event: Task) -> Task:
+            if down:
+                raise ConnectionError("not now")
+            return event
+
+        hourly = Lifecycle(backoff=Backoff(initial=HOUR, maximum=HOUR, jitter=0))
+        declared = bound_rounds(
+            binding={"map_payload": map_payload, "lifecycle": hourly},
+            expression="1 12 2 3 *",
+            concurrency_policy="forbid",
+            run_timeout=15 * MINUTE,
+        )
+        stage = self.stage(declared, start=START + HALF)
+        stage.system.advance(HOUR / 2)
+        assert slots_of(stage) == {"12:01": "abandoned"}
+        down.clear()
+        stage.system.advance(HOUR)
+
+        assert slots_of(stage) == {"12:01": "abandoned"}
+        assert stage.logbook.names() == ["12:01"]
+        assert [job.status for job in stage.system.jobs(declared.queues[0])] == ["success"]
+
+    def test_a_run_is_abandoned_when_its_time_is_up_and_not_at_the_next_slot(self, kind: Kind) -> None:
+        """A monthly round that hangs is reported after its timeout; what waits under `catchUp` goes on then."""
+        steps = {"12:01": (Step(do="retry", delay=20 * 3600), Step())}
+        declared = rounds(
+            kind,
+            steps=steps,
+            expression="1-2 12 2 * *",
+            concurrency_policy="forbid",
+            missed_run_policy="catchUp",
+            run_timeout=15 * MINUTE,
+        )
+        stage = self.stage(declared, start=START + HALF)
+        stage.system.run_until(START + 17 * MINUTE)
+
+        assert slots_of(stage) == {"12:01": "abandoned", "12:02": "closed"}
+        assert [entry.at for entry in stage.logbook.of("12:02")] == [START + 16 * MINUTE + MILLISECOND]
 
     def test_the_late_end_of_an_abandoned_run_changes_nothing(self, kind: Kind) -> None:
         """Its work may still be done, yet the run stays abandoned and nobody else's run is closed by it."""

@@ -6,7 +6,13 @@ import pytest
 
 from purista_serverless.model import ConcurrencyPolicy, IdempotencyMode
 from purista_serverless.schedule import DstPolicy, Interval, OneShot
-from purista_serverless.testing.contracts.schedule.application import DUE, Kind, bound_rounds, rounds
+from purista_serverless.testing.contracts.schedule.application import (
+    DUE,
+    Kind,
+    bound_rounds,
+    parametrised_rounds,
+    rounds,
+)
 from purista_serverless.testing.contracts.schedule.suite import ScheduleSuite
 from purista_serverless.testing.contracts.script import task
 from purista_serverless.testing.contracts.suite import DAY, HOUR, MINUTE, SECOND, START
@@ -51,6 +57,17 @@ class Slots(ScheduleSuite):
         assert [(entry.name, entry.at) for entry in stage.logbook.of()] == [
             ("09:00", datetime(2026, 3, 2, 0, 20, tzinfo=UTC))
         ]
+
+    @pytest.mark.parametrize("kind", ["queue", "command"])
+    def test_a_parameter_is_made_from_the_slot_or_fixed(self, kind: Kind) -> None:
+        """The parameter of the work is a value, or a function of the slot like the payload."""
+        told = []
+        for parameter in (lambda slot: task(f"{slot:%S}"), task("fixed")):
+            stage = self.stage(parametrised_rounds(kind, parameter))
+            stage.system.advance(MINUTE)
+            told.append(stage.logbook.notes)
+
+        assert told == [[("12:01", "00")], [("12:01", "fixed")]]
 
     @pytest.mark.parametrize("seconds", [30, 90], ids=["half a minute", "a minute and a half"])
     def test_an_interval_counts_elapsed_time_from_its_anchor(self, kind: Kind, seconds: int) -> None:

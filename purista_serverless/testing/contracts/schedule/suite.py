@@ -2,7 +2,13 @@
 
 import pytest
 
-from purista_serverless.testing.contracts.schedule.application import KINDS, BoundRounds, Kind, Rounds
+from purista_serverless.testing.contracts.schedule.application import (
+    KINDS,
+    BoundRounds,
+    ContendedRounds,
+    Kind,
+    Rounds,
+)
 from purista_serverless.testing.contracts.suite import Stage, Suite
 
 
@@ -15,6 +21,6 @@ class ScheduleSuite(Suite):
         return request.param  # type: ignore[no-any-return]
 
 
-def slots_of(stage: Stage[Rounds] | Stage[BoundRounds]) -> dict[str, str]:
+def slots_of(stage: Stage[Rounds] | Stage[BoundRounds] | Stage[ContendedRounds]) -> dict[str, str]:
     """Give the recorded runs by slot."""
     return {f"{run.slot:%H:%M}": run.status for run in stage.system.runs(stage.declared.schedule)}
