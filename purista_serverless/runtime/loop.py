@@ -1,6 +1,7 @@
 """The one event loop of the process, for async handlers. Loaded only when there is one."""
 
 import asyncio
+import atexit
 import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -49,12 +50,20 @@ def use_loop(loop: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoo
 def current_loop() -> asyncio.AbstractEventLoop:
     """Give the process' loop, made on first use and never closed between messages."""
     if _owner.loop is None or _owner.process != os.getpid() or _owner.loop.is_closed():
-        use_loop(asyncio.new_event_loop())
+        made = asyncio.new_event_loop()
+        atexit.register(_close, made)
+        use_loop(made)
     loop = _owner.loop
     if loop is None:
         problem = "the event loop went away while it was asked for"
         raise RuntimeError(problem)
     return loop
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """Close a loop of ours at the end of the process; one that a thread still runs goes down with it."""
+    if not loop.is_running():
+        loop.close()
 
 
 def run(coroutine: "Coroutine[Any, Any, T]") -> T:

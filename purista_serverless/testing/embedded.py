@@ -1,7 +1,7 @@
 """The embedded runtime in virtual time: its file, leases, dispatcher and scheduler, driven by a test's clock."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from purista_serverless.adapters.embedded.intake import Intake, channels_of
 from purista_serverless.adapters.embedded.ports import FileQueues, LocalCommands
 from purista_serverless.adapters.embedded.scheduler import Scheduler
 from purista_serverless.runtime.client import Client
+from purista_serverless.runtime.consume import Interrupted
 from purista_serverless.runtime.ids import derived_id
 from purista_serverless.testing.clock import VirtualClock, to_milliseconds
 from purista_serverless.testing.doubles import MemorySettings
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from purista_serverless.testing.simulation import Duration, Edge
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
+_GRACE = timedelta(seconds=30)
 _ROOM = 1_000
 _RETRY_DELAY = 1_000
 
@@ -145,6 +147,21 @@ class EmbeddedSimulation(Simulation):
         self._processes[-1].start_scheduler()
         self.wake()
 
+    def shutdown(self, grace: timedelta = _GRACE) -> None:
+        """Stop in good order; nothing runs then until ``restart``.
+
+        Args:
+            grace: How long handlers may go on; 30 seconds when omitted.
+        """
+        for process in self._processes:
+            process.retire()
+        self.advance(grace)
+        for process in self._processes:
+            process.interrupt()
+        self.advance(timedelta(0))
+        for process in self._processes:
+            process.die()
+
     def restart(self) -> None:
         """Kill everything that runs, without a word, and start again: only what is stored remains."""
         for process in self._processes:
@@ -231,6 +248,7 @@ class Process:
         self._tasks: dict[Flight, asyncio.Task[Outcome]] = {}
         self._timers: dict[Flight, Timer] = {}
         self._entries: dict[Flight, Entry] = {}
+        self._is_stopping = False
         intake = FaultyIntake(simulation, host, self._instance)
         self.scheduler: Scheduler | None = None
         self.dispatcher = Dispatcher(host.store, intake, self._ports, self)
@@ -276,6 +294,18 @@ class Process:
         self.scheduler = None
         self.dispatcher.is_leasing = False
 
+    def interrupt(self) -> None:
+        """Ask every handler to stop: async ones are cancelled and give back what they hold, at once and uncounted.
+
+        A sync handler cannot be stopped; it keeps its lease.
+        """
+        self._is_stopping = True
+        for flight in self._entries:
+            if flight.attempt is not None:
+                flight.attempt.cancel()
+        for task in tuple(self._tasks.values()):
+            task.cancel()
+
     def die(self) -> None:
         """Die: nothing is settled, whatever still unwinds reaches nothing."""
         self._instance.alive = False
@@ -306,7 +336,11 @@ class Process:
 
     def _end_task(self, flight: Flight, task: "asyncio.Task[Outcome]") -> None:
         self._tasks.pop(flight, None)
-        if task.cancelled() or not self._instance.alive:
+        if not self._instance.alive:
+            return
+        if task.cancelled():
+            if self._is_stopping:
+                self._give_back_later(flight)
             return
         error = task.exception()
         if error is None:
@@ -315,6 +349,13 @@ class Process:
             self._simulation.crashed(self)
         else:
             raise error
+
+    def _give_back_later(self, flight: Flight) -> None:
+        def give_back() -> None:
+            self.dispatcher.end(flight, Interrupted())
+            self._simulation.wake()
+
+        self._timers[flight] = self._simulation.clock.call_later(0, give_back)
 
     def _finish_later(self, flight: Flight, outcome: "Outcome") -> None:
         def finish() -> None:

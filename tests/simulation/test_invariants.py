@@ -29,12 +29,19 @@ from tests.simulation.workshop import (
     Ending,
     Task,
     application,
+    brief,
+    echoed,
     nightly,
+    noted,
     ordered,
+    pass_on_first,
+    pass_on_too,
     plain,
     rounds,
     slow,
     strict,
+    sweeping,
+    sweeps,
     work_strictly,
 )
 
@@ -79,6 +86,7 @@ class Invariants(RuleBasedStateMachine):
         self.ended = {}
         self.fences = {}
         self.ordered = set()
+        self.noted = set()
 
     @rule(name=NAMES, endings=ENDINGS)
     def enqueue_plainly(self, name, endings):
@@ -112,6 +120,12 @@ class Invariants(RuleBasedStateMachine):
         self.sim.client.emit(ordered, task_of(name))
         self.ordered.add(name)
 
+    @rule(name=NAMES, endings=ENDINGS, seconds=st.sampled_from((0, 30, 400)))
+    def note(self, name, endings, seconds):
+        """Emit an event to two subscriptions, each of which emits, enqueues and invokes."""
+        steps["steps"] += 1
+        self.noted.add(self.sim.client.emit(noted, Task(name=name, endings=endings, seconds=seconds)))
+
     @rule(minutes=st.sampled_from((1, 1, 5, 30, 90, 300)))
     def wait(self, minutes):
         """Let time pass."""
@@ -137,10 +151,7 @@ class Invariants(RuleBasedStateMachine):
     def redrive(self):
         """Send the oldest dead letter back."""
         steps["steps"] += 1
-        letter = (self.sim.dead_letters(strict) or self.sim.dead_letters(slow))[0]
-        job = letter.id
-        self.sim.redrive(letter)
-        self.ended.pop(job, None)
+        self.sim.redrive((self.sim.dead_letters(strict) or self.sim.dead_letters(slow))[0])
 
     @invariant()
     def an_end_is_final(self):
@@ -150,25 +161,25 @@ class Invariants(RuleBasedStateMachine):
         for key, stored in self.sim.ledger.scan("queue:"):
             fields = stored.fields
             job, status = fields["job_id"], fields["status"]
-            generation = (fields.get("generation", 0), status)
             if status in TERMINAL:
                 known = self.ended.setdefault((job, fields.get("generation", 0)), status)
-                assert known == status, f"{key} ended as {known} and then as {generation}"
+                assert known == status, f"{key} ended as {known} and then as {status}"
             assert fields.get("fence", 0) >= self.fences.get(key, 0), key
             self.fences[key] = fields.get("fence", 0)
 
     @invariant()
     def one_round_at_a_time(self):
-        """Under forbid no two runs are open, and no two of their jobs are leased."""
+        """Under forbid and replace no two runs are open, and no two of their jobs are leased."""
         if not hasattr(self, "sim"):
             return
-        assert [run.status for run in self.sim.runs(rounds)].count("open") <= 1
-        leased = [
-            stored.fields
-            for _, stored in self.sim.ledger.scan(f"queue:{nightly.name}/")
-            if stored.fields["status"] == "running" and stored.fields["lease_until"] > self.sim.clock.now()
-        ]
-        assert len(leased) <= 1, leased
+        for schedule, queue in ((rounds, nightly), (sweeps, sweeping)):
+            assert [run.status for run in self.sim.runs(schedule)].count("open") <= 1
+            leased = [
+                stored.fields
+                for _, stored in self.sim.ledger.scan(f"queue:{queue.name}/")
+                if stored.fields["status"] == "running" and stored.fields["lease_until"] > self.sim.clock.now()
+            ]
+            assert len(leased) <= 1, leased
 
     def teardown(self):
         """Let everything come to its end, and look at all of it."""
@@ -187,16 +198,19 @@ class Invariants(RuleBasedStateMachine):
         self.check_ends()
         self.check_keys()
         self.check_results()
+        self.check_only_ends()
+        self.check_senders()
         self.check_leases()
         self.check_rounds()
+        self.check_sweeps()
         if isinstance(self.sim, EmbeddedSimulation):
             self.sim.close()
 
     def check_ends(self):
         """Every accepted job has ended, and the dead letters are those that ended so."""
-        for queue in (plain, strict, slow):
+        for queue in (plain, strict, slow, brief, sweeping):
             jobs = self.sim.jobs(queue)
-            assert self.accepted[queue.name] <= {job.id for job in jobs}
+            assert self.accepted.get(queue.name, set()) <= {job.id for job in jobs}
             for job in jobs:
                 assert job.status in TERMINAL, job
         for queue in (strict, slow):
@@ -212,7 +226,7 @@ class Invariants(RuleBasedStateMachine):
         return {letter.id for letter in self.sim.dead_letters(queue) if letter.reason.startswith("the platform")}
 
     def check_keys(self):
-        """A key has one job, whoever asked for it."""
+        """A key has one job, whoever asked for it, and that job has at most one result."""
         jobs = self.sim.jobs(strict)
         by_key = defaultdict(set)
         for job in jobs:
@@ -220,6 +234,14 @@ class Invariants(RuleBasedStateMachine):
         assert all(len(ids) == 1 for ids in by_key.values()), by_key
         assert all(ids == by_key[key] for key, ids in self.keys.items())
         assert self.ordered <= set(by_key)
+        tickets = defaultdict(set)
+        for result in self.sim.events(strict.completed):
+            tickets[result.job_id].add(result.result.ticket)
+        assert all(len(results) == 1 for results in tickets.values()), tickets
+        for job in jobs:
+            stored = self.sim.ledger.read(f"queue:{strict.name}/{job.id}")
+            if stored is not None and stored.fields["status"] == "success":
+                assert tickets[job.id] == {stored.fields["result"]["ticket"]}, job
 
     def check_results(self):
         """A job's end is told, and all copies of the tale have one id and one content."""
@@ -239,10 +261,30 @@ class Invariants(RuleBasedStateMachine):
                 ]
                 assert ends == [status], (job, ends)
 
+    def check_only_ends(self):
+        """Where only ends are kept, no two different ends of a job are told; one may be lost."""
+        for event in (brief.completed, brief.failed, brief.cancelled):
+            for message in self.sim.messages(event):
+                job_id, told, generation = message.id.split(":")
+                status = {"success": "success", "failed": "dead-lettered", "cancelled": "cancelled"}[told]
+                assert self.ended.get((job_id, int(generation)), status) == status, message.id
+
+    def check_senders(self):
+        """Two handlers of one event send under different ids, each under one, unless it was given up."""
+        sent = defaultdict(set)
+        for message in self.sim.messages(echoed):
+            sent[message.causation_id, message.sender.target].add(message.id)
+        assert all(len(ids) == 1 for ids in sent.values()), sent
+        assert len(set().union(*sent.values())) == len(sent)
+        for handler, name in ((pass_on_first, "passOn"), (pass_on_too, "passOnToo")):
+            buried = {letter.id for letter in self.sim.dead_letters(handler)}
+            assert self.noted <= buried | {cause for cause, target in sent if target == name}
+        assert len(self.sim.jobs(brief)) <= 2 * len(self.noted)
+
     def check_leases(self):
         """A run of a tracked job starts after the one before has ended, or else after its lease."""
         # Of a batch that is leased as a whole, the last ones start with what is left of the lease.
-        queues = (slow, nightly) if self.backend == "sqs-like" else (strict, slow, nightly)
+        queues = (slow, nightly, sweeping) if self.backend == "sqs-like" else (strict, slow, nightly, sweeping)
         for job in (job for queue in queues for job in self.sim.jobs(queue)):
             for before, after in pairwise(job.attempts):
                 has_ended = before.ended_at is not None and before.ended_at <= after.started_at
@@ -258,6 +300,13 @@ class Invariants(RuleBasedStateMachine):
         statuses = Counter(run.status for run in self.sim.runs(rounds))
         assert statuses["closed"] <= len(self.sim.jobs(nightly)) <= sum(statuses.values())
         assert set(statuses) <= {"closed", "open", "abandoned"}
+
+    def check_sweeps(self):
+        """No slot has had two jobs, each one ended, and the newest was replaced by none."""
+        runs = self.sim.runs(sweeps)
+        assert len(self.sim.jobs(sweeping)) <= len(runs)
+        assert {run.status for run in runs} <= {"closed", "superseded", "abandoned"}
+        assert all(run.status != "superseded" for run in runs[-1:])
 
 
 def task_of(name):

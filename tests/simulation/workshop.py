@@ -71,6 +71,9 @@ def results(queue: str) -> ResultEvents[Done]:
 workshop = ServiceBuilder("Workshop", version="1", description="Works", owner="tests")
 
 ordered = workshop.event("workshop.ordered", Task)
+noted = workshop.event("workshop.noted", Task)
+echoed = workshop.event("workshop.echoed", Task)
+swept = workshop.event("workshop.swept", Task)
 plain = workshop.queue("workshop.plain", Task, "Untracked work", lifecycle=LIFECYCLE)
 strict = workshop.queue(
     "workshop.strict",
@@ -88,6 +91,19 @@ slow = workshop.queue(
     result=results("workshop.slow"),
 )
 nightly = workshop.queue("workshop.nightly", Task, "Work by the clock", lifecycle=LIFECYCLE)
+brief = workshop.queue(
+    "workshop.brief",
+    Task,
+    "Work of which only the end is kept",
+    lifecycle=LIFECYCLE,
+    tracking="terminal",
+    result=ResultEvents(
+        Done, completed="workshop.brief.completed", failed="workshop.brief.failed", cancelled="workshop.brief.cancelled"
+    ),
+)
+sweeping = workshop.queue("workshop.sweeping", Task, "Work by the clock, the newest only", lifecycle=LIFECYCLE)
+counted = workshop.command("count", Task, int)
+workshop.bind_event_to_queue(swept, sweeping)
 workshop.bind_event_to_queue(ordered, strict, idempotency_mode="strict", idempotency_key="payload.name")
 rounds = workshop.schedule("rounds", "Every hour, one after the other, none left out").enqueue(
     nightly,
@@ -97,6 +113,56 @@ rounds = workshop.schedule("rounds", "Every hour, one after the other, none left
     max_catch_up_count=10_000,
     payload=lambda slot: Task(name=f"{slot:%dT%H}", endings=("fail", "succeed"), seconds=300 * (slot.hour % 4)),
 )
+sweeps = workshop.schedule("sweeps", "Every two hours, the newest replaces the one before").emit_event(
+    swept,
+    expression=Interval(2 * HOUR),
+    concurrency_policy="replace",
+    missed_run_policy="runOnce",
+    payload=lambda slot: Task(name=f"{slot:%dT%H}", seconds=3600 * (slot.hour % 5)),
+)
+
+
+@counted.handler()
+def count_up(ctx: Context, task: Task) -> int:
+    """Answer with a new number."""
+    return next(TICKETS)
+
+
+def pass_on(ctx: Context, task: Task) -> None:
+    """Send by all three ways, then fail the first time, so that a second run repeats all of it."""
+    ctx.emit(echoed, task)
+    ctx.enqueue(brief, task)
+    ctx.invoke(counted, task)
+    if ctx.attempt == 1:
+        raise ValueError("not the first time")
+
+
+USES = {"can_emit": [echoed], "can_enqueue": [brief], "can_invoke": [counted]}
+
+
+@workshop.subscribe(noted, "passOn", lifecycle=LIFECYCLE, **USES)
+def pass_on_first(ctx: Context, task: Task) -> None:
+    """Be one of two that are given the same event and send the same things."""
+    pass_on(ctx, task)
+
+
+@workshop.subscribe(noted, "passOnToo", lifecycle=LIFECYCLE, **USES)
+def pass_on_too(ctx: Context, task: Task) -> None:
+    """Be the other one."""
+    pass_on(ctx, task)
+
+
+@brief.worker()
+async def work_briefly(ctx: Context, task: Task) -> Done:
+    """Do work of which only the end is kept."""
+    await asyncio.sleep(task.seconds)
+    return end(ctx, task)
+
+
+@sweeping.worker()
+async def sweep(ctx: Context, task: Task) -> None:
+    """Do work that the next slot may replace."""
+    await asyncio.sleep(task.seconds)
 
 
 @plain.worker()

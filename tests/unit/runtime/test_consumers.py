@@ -6,6 +6,7 @@ import pytest
 
 from purista_serverless import Application, Context, Lifecycle, Model, ServiceBuilder
 from purista_serverless.message import CUSTOM_MESSAGE, Failed, Job, Message, Success
+from purista_serverless.model import Tracking
 from purista_serverless.runtime.assembly import assemble
 from purista_serverless.runtime.consume import Interrupted
 from purista_serverless.runtime.ledger import JobLedger
@@ -23,7 +24,7 @@ class Task(Model):
     name: str
 
 
-def workshop(tracking: str) -> Application:
+def workshop(tracking: Tracking) -> Application:
     """Give an application with one queue and one subscription."""
     service = ServiceBuilder("Shop")
     queue = service.queue("shop.tasks", Task, tracking=tracking, lifecycle=LIFECYCLE)
