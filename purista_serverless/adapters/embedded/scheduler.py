@@ -65,11 +65,20 @@ class Scheduler:
             return None
 
     def _wake(self, name: str) -> None:
-        gate, slot = self._gates[name], self._slots.get(name)
-        if self.knock(name, slot) is None:
+        if self.knock(name, self._slots.get(name)) is None:
+            self._next[name] = self._store.clock.now() + _AGAIN
+        else:
+            self._arm(name)
+
+    def _arm(self, name: str) -> None:
+        """Ask the gate when to come back, which every knock may change."""
+        try:
+            upcoming = self._gates[name].next_knock()
+        except Unavailable:
+            # Not known: knock again soon, which is harmless.
             self._next[name] = self._store.clock.now() + _AGAIN
             return
-        self._slots[name] = upcoming = gate.next_knock()
+        self._slots[name] = upcoming
         self._next[name] = inf if upcoming is None else upcoming
 
     def _knock_requested(self) -> None:
@@ -78,5 +87,7 @@ class Scheduler:
                 name = edge.removeprefix(GATE)
                 if name in self._gates and self.knock(name) is None:
                     self._store.release(leased, _AGAIN)
-                else:
-                    self._store.acknowledge(leased)
+                    continue
+                self._store.acknowledge(leased)
+                if name in self._gates:
+                    self._arm(name)
