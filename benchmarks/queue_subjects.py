@@ -6,11 +6,15 @@ there: it leases, does nothing, and acknowledges.
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from time import sleep
 from typing import Any, Protocol
 
+from purista_serverless import Application, Context, Model, ServiceBuilder
+from purista_serverless.adapters.embedded.host import Host
 from purista_serverless.adapters.embedded.store import Store
 from purista_serverless.runtime.clock import SystemClock
 
@@ -27,6 +31,29 @@ EDGE = "queue:billing.monthlyClosing"
 LEASE = 900_000
 BATCH = 10
 PATIENCE = 60
+
+
+class Closing(Model):
+    """A payload of ordinary size."""
+
+    account_id: str
+    amount: int
+    currency: str
+    note: str
+
+
+billing = ServiceBuilder("Billing", version="1", description="Bills", owner="benchmarks")
+closing = billing.queue("billing.monthlyClosing", Closing, "Close a cycle")
+handled = [0]
+
+
+@closing.worker()
+def close(ctx: Context, payload: Closing) -> None:
+    """Count."""
+    handled[0] += 1
+
+
+application = Application("billing", [billing])
 
 
 class Subject(Protocol):
@@ -80,6 +107,31 @@ class OursInBatches(Ours):
             taken += len(leased)
             leased = self.store.exchange(leased, EDGE, LEASE, BATCH)
         return taken
+
+
+class Hosted:
+    """Our client and our serving host: a typed job, validated, with trace and identity, and the worker that runs it."""
+
+    def __init__(self, folder: Path, process: int) -> None:
+        self.host = Host(application, folder / "queue.db")
+        self.closing = Closing(account_id="a1", amount=5, currency="EUR", note="monthly")
+
+    def put(self, jobs: int) -> None:
+        """Enqueue them one by one."""
+        for _ in range(jobs):
+            self.host.client.enqueue(closing, self.closing)
+
+    def take(self) -> int:
+        """Serve until nothing is left, as in production: with threads, which settle and lease together."""
+        before, stop = handled[0], threading.Event()
+        thread = threading.Thread(target=self.host.serve, kwargs={"stop": stop})
+        thread.start()
+        while self.host.store.read("SELECT 1 FROM message LIMIT 1"):
+            sleep(0.002)
+        stop.set()
+        self.host.wake()
+        thread.join()
+        return handled[0] - before
 
 
 class Huey:
@@ -180,7 +232,8 @@ class LiteQueueInBatches(LiteQueue):
 
 
 SUBJECTS: dict[str, Callable[[Path, int], Subject]] = {
-    subject.__name__: subject for subject in (Ours, OursInBatches, Huey, PersistQueue, LiteQueue, LiteQueueInBatches)
+    subject.__name__: subject
+    for subject in (Ours, OursInBatches, Hosted, Huey, PersistQueue, LiteQueue, LiteQueueInBatches)
 }
 
 

@@ -89,7 +89,7 @@ def test_a_turn_that_finds_the_file_locked_keeps_what_it_wanted_to_settle(tmp_pa
     """The outcomes wait in memory and are settled when the file is free; the handlers do not run twice."""
     declared = shop(str)
     with host_of(declared, tmp_path / "a.db", clock) as host, host_of(declared, tmp_path / "a.db", clock) as other:
-        host.store.execute("PRAGMA busy_timeout = 1")
+        host.store.patience = 0
         host.client.enqueue(declared.orders, "an order")
         runner = InlineRunner()
         dispatcher = Dispatcher(host.store, Intake(host.store, channels_of(host.assembly)), host.ports, runner)
