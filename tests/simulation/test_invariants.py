@@ -273,6 +273,7 @@ class Invariants(RuleBasedStateMachine):
         """Two handlers of one event send under different ids, each under one, unless it was given up."""
         sent = defaultdict(set)
         for message in self.sim.messages(echoed):
+            assert message.sender is not None
             sent[message.causation_id, message.sender.target].add(message.id)
         assert all(len(ids) == 1 for ids in sent.values()), sent
         assert len(set().union(*sent.values())) == len(sent)

@@ -137,16 +137,15 @@ def pass_on(ctx: Context, task: Task) -> None:
         raise ValueError("not the first time")
 
 
-USES = {"can_emit": [echoed], "can_enqueue": [brief], "can_invoke": [counted]}
-
-
-@workshop.subscribe(noted, "passOn", lifecycle=LIFECYCLE, **USES)
+@workshop.subscribe(noted, "passOn", lifecycle=LIFECYCLE, can_emit=[echoed], can_enqueue=[brief], can_invoke=[counted])
 def pass_on_first(ctx: Context, task: Task) -> None:
     """Be one of two that are given the same event and send the same things."""
     pass_on(ctx, task)
 
 
-@workshop.subscribe(noted, "passOnToo", lifecycle=LIFECYCLE, **USES)
+@workshop.subscribe(
+    noted, "passOnToo", lifecycle=LIFECYCLE, can_emit=[echoed], can_enqueue=[brief], can_invoke=[counted]
+)
 def pass_on_too(ctx: Context, task: Task) -> None:
     """Be the other one."""
     pass_on(ctx, task)

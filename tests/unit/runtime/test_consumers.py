@@ -80,7 +80,7 @@ class Handover:
         delivery: Its receives and the platform's lease in milliseconds.
     """
 
-    def __init__(self, edge: str, tracking: str = "none", **delivery):
+    def __init__(self, edge: str, tracking: Tracking = "none", **delivery):
         clock = VirtualClock(NOW)
         self.ledger = MemoryLedger(clock)
         self.dead_letters = MemoryDeadLetters()
