@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.measure import Row, report
 
-ROUNDS = 41
+ROUNDS = 81
 BAR = 1.10
 ROOT = Path(__file__).parent.parent
 

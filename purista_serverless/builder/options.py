@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from purista_serverless.builder.origin import caller
 from purista_serverless.errors import DeclarationError
-from purista_serverless.naming import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +25,8 @@ def require_known(what: str, given: "Iterable[str]", known: "Sequence[str]") -> 
     """
     for name in given:
         if name not in known:
+            from purista_serverless.naming import did_you_mean
+
             hint = did_you_mean(name, known) or f"it takes {', '.join(known)}"
             raise DeclarationError(f"{caller()}: {what} takes no option {name!r}; {hint}")
 

@@ -7,7 +7,6 @@ from purista_serverless.builder.handlers import HandlerDeclaration, HandlerDecor
 from purista_serverless.builder.handles import Command, Event, Queue
 from purista_serverless.builder.options import ResultEvents
 from purista_serverless.builder.origin import caller
-from purista_serverless.builder.schedules import BindingDeclaration, ScheduleBuilder, ScheduleDeclaration
 from purista_serverless.builder.values import Config, Resource, Secret
 from purista_serverless.errors import DeclarationError
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
         SubscriptionKeywords,
     )
     from purista_serverless.builder.options import Lifecycle
+    from purista_serverless.builder.schedules import BindingDeclaration, ScheduleBuilder, ScheduleDeclaration
     from purista_serverless.model import IdempotencyMode
 
 T = TypeVar("T")
@@ -403,9 +403,11 @@ class ServiceBuilder:
         self.declared.subscriptions.append(subscription)
         return HandlerDecorator("subscription", subscription, self, **subscription.grants)
 
-    def schedule(self, name: str, description: str = "") -> ScheduleBuilder:
+    def schedule(self, name: str, description: str = "") -> "ScheduleBuilder":
         """Declare a schedule; the result's ``emit_event``, ``enqueue`` or ``invoke`` says what it starts."""
         self.require_open()
+        from purista_serverless.builder.schedules import ScheduleBuilder
+
         builder = ScheduleBuilder(self, name, description, caller())
         self.declared.schedule_builders.append(builder)
         return builder
@@ -441,6 +443,8 @@ class ServiceBuilder:
             lifecycle: Leases and attempts of the binding itself; a queue's defaults when omitted.
         """
         self.require_open()
+        from purista_serverless.builder.schedules import BindingDeclaration
+
         binding = BindingDeclaration(
             self,
             event,

@@ -7,9 +7,13 @@ These classes are on the hot and the cold path. They are plain slotted classes t
 readers: a frozen dataclass takes three times as long to build and about a millisecond of cold start each.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from purista_serverless.message.envelope import COMMAND, COMMAND_ERROR, COMMAND_SUCCESS, CUSTOM_MESSAGE, Message, Party
-from purista_serverless.message.job import Job
 from purista_serverless.message.outcome import BadInput, Cancelled, Failed, Outcome, Rejected, Retry, Success
+
+if TYPE_CHECKING:
+    from purista_serverless.message.job import Job
 
 __all__ = [
     "COMMAND",
@@ -27,3 +31,13 @@ __all__ = [
     "Retry",
     "Success",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Job":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Not every function handles jobs.
+    from purista_serverless.message.job import Job
+
+    globals()[name] = Job
+    return Job

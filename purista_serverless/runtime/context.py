@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from purista_serverless.errors import UndeclaredUse
-from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Job, Message, Party
+from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Message, Party
 from purista_serverless.runtime.function import address_of
 from purista_serverless.runtime.ids import derived_id
 from purista_serverless.runtime.trace import continued, trace_id_of
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from purista_serverless.builder.handles import Command, Event, Queue
     from purista_serverless.builder.values import Config, Secret
+    from purista_serverless.message import Job
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
 
@@ -62,7 +63,7 @@ class Context:
     __slots__ = ("_log", "_traceparent", "_uses", "control", "function", "message", "ports")
 
     def __init__(
-        self, function: "Function", message: Message | Job, ports: "Ports", control: JobControl | None = None
+        self, function: "Function", message: "Message | Job", ports: "Ports", control: JobControl | None = None
     ) -> None:
         self.function = function
         self.message = message

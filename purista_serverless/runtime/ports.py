@@ -41,6 +41,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        # The import system asks every module for ``__path__``.
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from purista_serverless.runtime import protocols
 
     return getattr(protocols, name)

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from purista_serverless.errors import Unavailable
-from purista_serverless.message import Job, Message
+from purista_serverless.message import Message
 from purista_serverless.message.wire import object_of, parse_json
 from purista_serverless.runtime.clock import SystemClock
 from purista_serverless.runtime.context import JobControl
@@ -17,6 +17,7 @@ from purista_serverless.runtime.ports import Ports
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from purista_serverless.message import Job
     from purista_serverless.runtime.entry import Entry
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import DeadLetter, Stored
@@ -34,7 +35,7 @@ class NoWayOut:
         """Refuse."""
         self._refuse(f"event {message.event_name}")
 
-    def send(self, job: Job, *, delay: int) -> None:
+    def send(self, job: "Job", *, delay: int) -> None:
         """Refuse."""
         self._refuse(f"job for {job.queue}")
 
@@ -134,6 +135,7 @@ def _hosted(entry: "Entry") -> "Callable[..., Any]":
 
 
 def _dispatched(function: "Function", wire: "Mapping[str, Any]", ports: Ports) -> dict[str, Any]:
+    from purista_serverless.message.job import Job
     from purista_serverless.runtime.consume import Attempt
     from purista_serverless.runtime.retry import describe
 
