@@ -49,4 +49,4 @@ def test_the_forbidden_is_recognised():
     assert FORBIDDEN.search(f"cd {separator}root{separator}project")
     assert FORBIDDEN.search(f"'{separator}home{separator}ada{separator}x'")
     assert FORBIDDEN.search("https://pypi{}org/simple".format("."))
-    assert not FORBIDDEN.search("$HOME/root/x and docs/work/plan.md")
+    assert not FORBIDDEN.search(f"$HOME{separator}root{separator}x and docs{separator}work{separator}plan.md")
