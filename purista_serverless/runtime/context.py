@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from purista_serverless.errors import UndeclaredUse
 from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Message, Party
+from purista_serverless.message.wire import plain_json
 from purista_serverless.runtime.function import address_of
 from purista_serverless.runtime.ids import derived_id
 from purista_serverless.runtime.trace import continued, trace_id_of
@@ -144,13 +145,19 @@ class Context:
         return self.control is not None and self.control.cancel_requested()
 
     def progress(self, value: Any) -> None:
-        """Record how far a tracked job is; ``value`` is any JSON value.
+        """Record how far a tracked job is.
+
+        Args:
+            value: A JSON value, or what becomes one: a model, a dataclass, a date.
 
         Raises:
             LeaseLost: Another delivery owns the job now.
             UndeclaredUse: The queue is not tracked.
+            ValueError: A part of the value has no JSON form.
         """
-        (self.control or JobControl(1)).progress(value)
+        from purista_serverless.schema.codec import dump_any
+
+        (self.control or JobControl(1)).progress(plain_json(dump_any(value)))
 
     def emit(self, event: "Event[T]", payload: T) -> str:
         """Send an event and give its message id.

@@ -1,4 +1,4 @@
-"""The jitter window of a schedule and the poison rule of a queue, seen through a simulation."""
+"""The jitter window of a schedule, the poison rule of a queue and progress, seen through a simulation."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -96,3 +96,21 @@ def test_a_redriven_poison_message_is_counted_anew():
 
     (letter,) = simulation.dead_letters(letters)
     assert (letter.generation, letter.attempts) == (1, 3)
+
+
+def test_progress_may_be_a_model():
+    """Progress is kept as JSON, whatever it was made of."""
+    service = ServiceBuilder("Copy")
+    copies = service.queue("copy.files", Tick, tracking="full")
+
+    @copies.worker()
+    def copy(ctx: Context, job: Tick) -> None:
+        ctx.progress({"at": job})
+
+    simulation = Simulation(Application("copy", [service]), start=START)
+    job_id = simulation.client.enqueue(copies, Tick(slot=START))
+    simulation.drain()
+
+    record = simulation.client.status(copies, job_id)
+    assert record is not None
+    assert (record.status, record.progress) == ("success", {"at": {"slot": "2026-01-01T00:00:00Z"}})
