@@ -7,7 +7,7 @@ here, in one thread, so that the settling of several deliveries and the leasing 
 import logging
 from collections import deque
 from math import inf
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from purista_serverless.errors import Unavailable
 from purista_serverless.message import Failed, Outcome
@@ -16,7 +16,7 @@ from purista_serverless.runtime.consume import Attempt, Interrupted, rest
 from purista_serverless.runtime.dead_letters import bury
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Sequence
 
     from purista_serverless.adapters.embedded.delivery import Delivery
     from purista_serverless.adapters.embedded.intake import Channel, Intake
@@ -150,7 +150,7 @@ class Dispatcher:
                     begun += self._lease()
         except Unavailable:
             if is_open:
-                self._give_back(ended, begun)
+                self._give_back([flight for flight, _ in ended], begun)
             else:
                 self._ended.extendleft(reversed(ended))
             raise
@@ -198,14 +198,15 @@ class Dispatcher:
         else:
             delivery.redeliver(rest(delivery), counted=True)
 
-    def _give_back(self, ended: "Iterable[tuple[Flight, Any]]", begun: "Iterable[Flight]") -> None:
-        """Give back what a failed commit had settled; where that fails too, the leases run out."""
-        for flight in begun:
+    def _give_back(self, ended: "Sequence[Flight]", begun: "Iterable[Flight]") -> None:
+        """Give back what a failed commit had settled or was still to settle; where that fails too, the leases run out."""
+        for flight in (*ended, *begun):
+            self.flights.pop(flight, None)
             flight.steps.close()
         self.look_everywhere()
         try:
             with self.store.transaction():
-                for flight, _ in ended:
+                for flight in ended:
                     flight.delivery.redeliver(rest(flight.delivery), counted=False)
         except Unavailable:
             LOGGER.warning("deliveries could not be given back either; they come again when their leases run out")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from purista_serverless.adapters.embedded.delivery import Delivery
 from purista_serverless.adapters.embedded.dispatcher import Dispatcher
 from purista_serverless.adapters.embedded.intake import Intake, channels_of
 from purista_serverless.adapters.embedded.jobs import list_leases
@@ -130,6 +131,65 @@ def test_a_port_that_cannot_be_reached_gives_the_message_back_to_rest(clock):
 
         assert calls == ["shop.sold", "shop.sold"]
         assert host.dead_letters.letters() == ()
+
+
+def test_a_commit_that_breaks_off_lets_go_of_everything_that_it_was_settling(clock):
+    """No handler counts as running that has ended, so that there is room for others and a stop has nothing to wait for."""
+    declared = shop(str)
+
+    class Broken(Delivery):
+        """A delivery that can neither be settled nor given back at first."""
+
+        __slots__ = ()
+
+        def acknowledge(self) -> None:
+            """Refuse while broken."""
+            refuse()
+            super().acknowledge()
+
+        def redeliver(self, delay: int, *, counted: bool) -> None:
+            """Refuse while broken."""
+            refuse()
+            super().redeliver(delay, counted=counted)
+
+    class BrokenIntake(Intake):
+        """An intake of broken deliveries."""
+
+        def delivery(self, leased: Any) -> Delivery:
+            """Give a broken delivery."""
+            return Broken(self.store, leased)
+
+    class WideRunner(InlineRunner):
+        """A runner with room for many."""
+
+        def room(self, *, is_async: bool) -> int:
+            """Say that there is room for ten more."""
+            return 10
+
+    is_broken = True
+
+    def refuse() -> None:
+        if is_broken:
+            raise Unavailable("not now")
+
+    with host_of(declared, clock=clock) as host:
+        for number in range(3):
+            host.client.enqueue(declared.orders, f"order {number}")
+        runner = WideRunner()
+        dispatcher = Dispatcher(host.store, BrokenIntake(host.store, channels_of(host.assembly)), host.ports, runner)
+        runner.end = dispatcher.end
+        dispatcher.turn()
+        assert len(dispatcher.flights) == 3
+        dispatcher.turn()
+        assert not dispatcher.flights
+
+        is_broken = False
+        clock.advance(timedelta(hours=1))
+        while dispatcher.turn() <= clock.now():
+            pass
+        assert not dispatcher.flights
+        assert list_leases(host) == ()
+        assert {told for kind, told in declared.seen if kind == "order"} == {"order 0", "order 1", "order 2"}
 
 
 def test_one_edge_does_not_starve_the_others(clock):
