@@ -199,7 +199,7 @@ class Dispatcher:
             delivery.redeliver(rest(delivery), counted=True)
 
     def _give_back(self, ended: "Sequence[Flight]", begun: "Iterable[Flight]") -> None:
-        """Give back what a failed commit had settled or was still to settle; where that fails too, the leases run out."""
+        """Give back what a failed commit was to settle; where that fails too, the leases run out."""
         for flight in (*ended, *begun):
             self.flights.pop(flight, None)
             flight.steps.close()

@@ -134,7 +134,7 @@ def test_a_port_that_cannot_be_reached_gives_the_message_back_to_rest(clock):
 
 
 def test_a_commit_that_breaks_off_lets_go_of_everything_that_it_was_settling(clock):
-    """No handler counts as running that has ended, so that there is room for others and a stop has nothing to wait for."""
+    """No handler that has ended counts as running: it takes no room, and a stop does not wait for it."""
     declared = shop(str)
 
     class Broken(Delivery):
