@@ -204,9 +204,24 @@ class Adapter:
         translator: ``module:function`` from ``(expression, timezone, dst)`` to the clock's dialect; ``None`` when the
             adapter has a clock of its own.
         emulations: What the adapter adds where the provider falls short: how, by name of the promise.
+        differ: ``module:function`` from the texts before and after, by path, to the changes of what is deployed; ``None``
+            when a difference of texts says it all.
+        operator: ``module:function`` from ``(Application, name)`` of something deployed to the ``Operations`` on it;
+            ``None`` when there is nothing to look after.
     """
 
-    __slots__ = ("capabilities", "emulations", "entry", "extra", "name", "planner", "renderers", "translator")
+    __slots__ = (
+        "capabilities",
+        "differ",
+        "emulations",
+        "entry",
+        "extra",
+        "name",
+        "operator",
+        "planner",
+        "renderers",
+        "translator",
+    )
 
     def __init__(
         self,
@@ -219,6 +234,8 @@ class Adapter:
         renderers: tuple[str, ...] = (),
         translator: str | None = None,
         emulations: "Mapping[str, str] | None" = None,
+        differ: str | None = None,
+        operator: str | None = None,
     ) -> None:
         self.name = name
         self.capabilities = capabilities
@@ -228,6 +245,8 @@ class Adapter:
         self.renderers = renderers
         self.translator = translator
         self.emulations = emulations if emulations is not None else {}
+        self.differ = differ
+        self.operator = operator
 
     def __repr__(self) -> str:
         return f"Adapter({self.name!r})"
