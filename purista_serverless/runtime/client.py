@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from purista_serverless.errors import DeclarationError
 from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Message, Party
+from purista_serverless.runtime.call import Call
 from purista_serverless.runtime.enqueue import Enqueue, QueueSpec
 from purista_serverless.runtime.function import INSTANCE
-from purista_serverless.runtime.ids import random_id
 from purista_serverless.runtime.invoke import result_of
-from purista_serverless.runtime.trace import continued, trace_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,22 +21,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 P = TypeVar("P")
 R = TypeVar("R")
-
-
-class Call:
-    """One call from outside: a new correlation, a trace, and the identity on whose behalf it is made."""
-
-    __slots__ = ("correlation_id", "id", "principal_id", "tenant_id", "trace_id", "traceparent")
-
-    def __init__(
-        self, *, tenant_id: str | None, principal_id: str | None, correlation_id: str | None, traceparent: str | None
-    ) -> None:
-        self.id = random_id()
-        self.correlation_id: str | None = correlation_id or random_id()
-        self.traceparent: str | None = continued(traceparent, None)
-        self.trace_id: str | None = trace_id_of(self.traceparent)
-        self.tenant_id = tenant_id
-        self.principal_id = principal_id
 
 
 class Client:

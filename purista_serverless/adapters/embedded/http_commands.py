@@ -9,30 +9,26 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from purista_serverless.adapters.embedded.http_answers import answer
-from purista_serverless.adapters.embedded.http_problems import problem
+from purista_serverless.adapters.embedded.http_answers import response
 from purista_serverless.adapters.embedded.http_requests import call_of, identity_of, read_json_body
-from purista_serverless.message import COMMAND, Message, Outcome, Party, Success
+from purista_serverless.message import Success
 from purista_serverless.message.wire import parse_json
 from purista_serverless.runtime.dispatch import adispatch, dispatch
-from purista_serverless.runtime.function import INSTANCE
+from purista_serverless.runtime.http_answers import answer
+from purista_serverless.runtime.http_requests import BODILESS, HttpCommand, require_identity
 from purista_serverless.runtime.invoke import conclude
 from purista_serverless.runtime.loop import current_loop, run
-from purista_serverless.schema.query import QueryReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import Receive, Scope, Send
 
     from purista_serverless.adapters.embedded.http_status import JobStatus
-    from purista_serverless.message.identity import Identity
+    from purista_serverless.message import Message, Outcome
     from purista_serverless.model import Command, Http
-    from purista_serverless.runtime.client import Call
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
-
-_BODILESS = frozenset({"GET", "DELETE"})
 
 
 class CommandRoute:
@@ -57,73 +53,45 @@ class CommandRoute:
         authenticate: "Callable[..., Any] | None",
         jobs: "JobStatus",
     ) -> None:
-        address = command.address
         self.http = http
         self._function = function
         self._ports = ports
         self._authenticate = authenticate
         self._jobs = jobs
-        self._queue = command.handler.can_enqueue[0] if http.mode == "async" and command.handler else None
         self._timeout = command.timeout.total_seconds()
-        self._names = placeholders(http.path)
-        self._reader = QueryReader(command.parameter) if function.takes_parameter else None
-        self._receiver = Party(address.service, address.version, address.name)
-        self._sender = Party(address.service, address.version, f"$$endpoint:{http.method}:{http.path}", INSTANCE)
+        self._command = HttpCommand(function, http)
 
     async def respond(self, request: Request) -> Response:
         """Run the command for a request.
 
         Raises:
-            HTTPException: The request is refused before the command runs, or the command takes too long.
-            HandledError: ``authenticate`` refuses the request.
+            HandledError: The request is refused before the command runs, by ``authenticate`` for instance.
+            HTTPException: The command takes too long.
             Unavailable: The store cannot be reached.
         """
-        identity = None if self.http.public else await self._identity(request)
-        body = b"" if self.http.method in _BODILESS else await read_json_body(request, self.http.max_body)
-        message = self._message(request, body, call_of(request), identity)
-        if self._function.transform_input is not None and (refusal := _malformed(message)) is not None:
-            return refusal
+        identity = None
+        if not self.http.public:
+            identity = require_identity(await identity_of(request, self._authenticate))
+        body = b"" if self.http.method in BODILESS else await read_json_body(request, self.http.max_body)
+        now = self._ports.clock.now()
+        message = self._command.message(call_of(request), body, self._texts(request), identity=identity, now=now)
         outcome = await self._run(message)
-        if isinstance(outcome, Success) and self._queue is not None:
+        if isinstance(outcome, Success) and self._command.queue is not None:
             job_id = parse_json(outcome.value or b"null")
-            return self._jobs.accept(request, self._queue, job_id)
-        return answer(outcome, self.http, trace_id=message.trace_id)
+            return self._jobs.accept(request, self._command.queue, job_id)
+        return response(answer(outcome, self.http, trace_id=message.trace_id))
 
-    async def _identity(self, request: Request) -> "Identity":
-        identity = await identity_of(request, self._authenticate)
-        if identity is None:
-            raise HTTPException(401, "say who you are: this route is not public")
-        return identity
-
-    def _message(self, request: Request, body: bytes, call: "Call", identity: "Identity | None") -> Message:
-        return Message(
-            id=call.id,
-            timestamp=self._ports.clock.now(),
-            message_type=COMMAND,
-            payload=body or None,
-            parameter=self._parameter(request),
-            correlation_id=call.correlation_id,
-            trace_id=call.trace_id,
-            traceparent=call.traceparent,
-            tenant_id=identity.tenant_id if identity is not None else None,
-            principal_id=identity.principal_id if identity is not None else None,
-            sender=self._sender,
-            receiver=self._receiver,
-        )
-
-    def _parameter(self, request: Request) -> "Mapping[str, Any] | None":
-        if self._reader is None:
-            return None
+    def _texts(self, request: Request) -> "dict[str, Sequence[str]]":
         texts: dict[str, Sequence[str]] = {name: request.query_params.getlist(name) for name in request.query_params}
-        placed = zip(self._names, request.path_params.values(), strict=True)
-        return self._reader.read({**texts, **{name: [value] for name, value in placed}})
+        placed = zip(self._command.names, request.path_params.values(), strict=True)
+        return {**texts, **{name: [value] for name, value in placed}}
 
-    async def _run(self, message: Message) -> Outcome:
+    async def _run(self, message: "Message") -> "Outcome":
         with anyio.move_on_after(self._timeout):
             return await self._outcome(message)
         raise HTTPException(504, f"no answer within {self._timeout:g} s; whether it happens is not known")
 
-    async def _outcome(self, message: Message) -> Outcome:
+    async def _outcome(self, message: "Message") -> "Outcome":
         """Run an async handler here if this is the process' loop, and everything else in a thread."""
         function, ports = self._function, self._ports
         if not function.is_async or current_loop() is not asyncio.get_running_loop():
@@ -135,19 +103,10 @@ class CommandRoute:
         return outcome
 
 
-def _attend(function: "Function", message: Message, ports: "Ports") -> Outcome:
+def _attend(function: "Function", message: "Message", ports: "Ports") -> "Outcome":
     outcome = run(adispatch(function, message, ports)) if function.is_async else dispatch(function, message, ports)
     conclude(function, message, outcome, ports)
     return outcome
-
-
-def _malformed(message: Message) -> Response | None:
-    """Refuse what is not JSON, before a transform of the user's meets it and fails as if it were its own fault."""
-    try:
-        parse_json(message.payload or b"null")
-    except ValueError as error:
-        return problem(400, detail=f"the body is not JSON: {error}", trace_id=message.trace_id)
-    return None
 
 
 class CommandsAt:
@@ -177,13 +136,3 @@ class CommandsAt:
         if route is None:
             raise HTTPException(405, headers=self._allow)
         return await route.respond(request)
-
-
-def placeholders(path: str) -> list[str]:
-    """Give the names that a path's placeholders fill, in order.
-
-    Example:
-        >>> placeholders("/accounts/{accountId}/close")
-        ['accountId']
-    """
-    return [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]

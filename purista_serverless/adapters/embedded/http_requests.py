@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 
 from purista_serverless.builder.annotations import is_coroutine
 from purista_serverless.errors import DeclarationError
 from purista_serverless.message.identity import HttpRequest, Identity
-from purista_serverless.runtime.client import Call
+from purista_serverless.runtime import http_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,14 +16,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_LONGEST_CORRELATION_ID = 128
+    from purista_serverless.runtime.call import Call
 
 
 class Traced:
-    """ASGI middleware: each request belongs to a trace and a correlation, which its response names.
-
-    ``traceparent`` is continued and ``x-correlation-id`` kept where they are well formed, else both begin here.
-    """
+    """ASGI middleware: each request belongs to a trace and a correlation, which its response names."""
 
     def __init__(self, app: "ASGIApp") -> None:
         self._app = app
@@ -35,33 +31,20 @@ class Traced:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        call = Call(
-            tenant_id=None,
-            principal_id=None,
-            correlation_id=_correlation_id(headers.get("x-correlation-id", "")),
-            traceparent=headers.get("traceparent"),
-        )
-        scope["purista.call"] = call
+        call = scope["purista.call"] = http_requests.call_of(lambda name: headers.get(name, ""))
 
         async def send_named(message: "Message") -> None:
             if message["type"] == "http.response.start":
-                named = MutableHeaders(scope=message)
-                named["traceparent"] = call.traceparent or ""
-                named["x-correlation-id"] = call.correlation_id or ""
+                MutableHeaders(scope=message).update(http_requests.names_of(call))
             await send(message)
 
         await self._app(scope, receive, send_named)
 
 
-def call_of(request: "Request") -> Call:
+def call_of(request: "Request") -> "Call":
     """Give the trace and the correlation that a request belongs to."""
     call: Call = request.scope["purista.call"]
     return call
-
-
-def _correlation_id(given: str) -> str | None:
-    is_usable = 0 < len(given) <= _LONGEST_CORRELATION_ID and given.isascii() and given.isprintable()
-    return given if is_usable else None
 
 
 async def identity_of(request: "Request", authenticate: "Callable[..., Any] | None") -> Identity | None:
@@ -111,36 +94,18 @@ async def read_json_body(request: "Request", limit: int) -> bytes:
     """Give the body as it came, raw JSON that nobody has looked at; empty if there is none.
 
     Raises:
-        HTTPException: 413, it has more than ``limit`` bytes; 415, it does not say that it is JSON in UTF-8.
+        HandledError: 413, it has more than ``limit`` bytes; 415, it does not say that it is JSON in UTF-8.
     """
     declared = request.headers.get("content-length", "")
     # More digits than any body has bytes are not worth being turned into a number.
-    if declared.isdecimal() and (len(declared) > 18 or int(declared) > limit):
-        raise _too_large(limit)
+    if declared.isdecimal():
+        http_requests.require_size(int(declared[:18]), limit)
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > limit:
-            raise _too_large(limit)
+        http_requests.require_size(size, limit)
         parts.append(part)
     body = b"".join(parts)
     if body:
-        _require_json(request.headers)
+        http_requests.require_json(lambda name: request.headers.get(name, ""))
     return body
-
-
-def _too_large(limit: int) -> HTTPException:
-    return HTTPException(413, f"the body has more than the {limit} bytes that this route takes")
-
-
-def _require_json(headers: Headers) -> None:
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise HTTPException(415, "send the body as it is, without a content encoding")
-    media_type, *parameters = (part.strip().lower() for part in headers.get("content-type", "").split(";"))
-    if media_type != "application/json" and not (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    ):
-        raise HTTPException(415, "send the body as application/json")
-    charset = next((value for value in parameters if value.startswith("charset=")), "charset=utf-8")
-    if charset.removeprefix("charset=").strip('"') not in {"utf-8", "utf8", "us-ascii"}:
-        raise HTTPException(415, "send the body in UTF-8")
