@@ -1,5 +1,7 @@
 """What a declared type looks like to others: its JSON Schema, and whether another type fits it."""
 
+import operator
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal
 
@@ -80,15 +82,36 @@ def fits(source: Any, target: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_Comparison(sent, expected).reasons(sent, expected, "", 0)))
 
 
+def misfits(sent: Any, expected: Any, *, are_defaults_sent: bool) -> tuple[str, ...]:
+    """Say why what matches one JSON Schema may not match another; empty if all of it does.
+
+    Besides what ``fits`` compares these are limits, patterns, formats and forbidden additional properties.
+
+    Args:
+        sent: The schema of what is sent, with its ``$defs``.
+        expected: The schema of what is expected, with its ``$defs``.
+        are_defaults_sent: Whether a sender writes out what it leaves at its default, as our models do. Others may leave
+            it out.
+
+    Example:
+        >>> misfits({"type": "integer"}, {"type": "integer", "maximum": 9}, are_defaults_sent=False)
+        ('value: maximum is 9, where nothing is promised',)
+    """
+    comparison = _Comparison(sent, expected, is_exact=True, are_defaults_sent=are_defaults_sent)
+    return tuple(dict.fromkeys(comparison.reasons(sent, expected, "", 0)))
+
+
 class _Comparison:
     """Two schemas with their definitions, compared node by node."""
 
     # Deeper than any contract that people read; it ends the walk through a type that contains itself.
     _DEEPEST = 12
 
-    def __init__(self, sent: Any, expected: Any) -> None:
+    def __init__(self, sent: Any, expected: Any, *, is_exact: bool = False, are_defaults_sent: bool = True) -> None:
         self._sent = sent
         self._expected = expected
+        self._is_exact = is_exact
+        self._are_defaults_sent = are_defaults_sent
 
     def reasons(self, sent: Any, expected: Any, path: str, depth: int) -> list[str]:
         if depth > self._DEEPEST:
@@ -105,18 +128,25 @@ class _Comparison:
     def _pair(self, sent: Any, expected: Any, path: str, depth: int) -> list[str]:
         kinds = _kinds(expected)
         kind = sent.get("type")
-        if kinds and kind is not None and kind not in kinds:
-            return [f"{path or 'value'}: {kind} is sent, {' or '.join(sorted(kinds))} is expected"]
+        if kinds and kind not in kinds and (kind is not None or self._is_exact):
+            return [f"{path or 'value'}: {kind or 'anything'} is sent, {' or '.join(sorted(kinds))} is expected"]
         if not _are_choices_known(sent, expected):
             return [f"{path or 'value'}: other values may be sent than are expected"]
+        found = _narrower(sent, expected, path or "value") if self._is_exact else []
+        if self._is_exact and isinstance(rest := expected.get("additionalProperties"), dict):
+            found += self.reasons(sent.get("additionalProperties", {}), rest, f"{path}[*]", depth + 1)
         if kind == "array":
-            return self.reasons(sent.get("items", {}), expected.get("items", {}), f"{path}[]", depth + 1)
-        return self._fields(sent, expected, path, depth)
+            return found + self.reasons(sent.get("items", {}), expected.get("items", {}), f"{path}[]", depth + 1)
+        return found + self._fields(sent, expected, path, depth)
 
     def _fields(self, sent: Any, expected: Any, path: str, depth: int) -> list[str]:
         given, wanted = sent.get("properties", {}), expected.get("properties", {})
-        always = {*sent.get("required", ()), *(name for name, node in given.items() if node.get("default") is not None)}
+        always = set(sent.get("required", ()))
+        if self._are_defaults_sent:
+            always |= {name for name, node in given.items() if node.get("default") is not None}
         found: list[str] = []
+        if self._is_exact and expected.get("additionalProperties") is False:
+            found.extend(f"{path}.{name}".lstrip(".") + ": it is not expected" for name in given if name not in wanted)
         for name, node in wanted.items():
             where = f"{path}.{name}" if path else name
             if name in given:
@@ -124,6 +154,23 @@ class _Comparison:
             if name in expected.get("required", ()) and name not in always:
                 found.append(f"{where}: it is required, but {'may be left out' if name in given else 'is not sent'}")
         return found
+
+
+# What a schema may demand of a value besides its type, and when another demand is at least as strict.
+_LIMITS: dict[str, Callable[[Any, Any], bool]] = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems"), operator.ge),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems"), operator.le),
+    **dict.fromkeys(("pattern", "format", "multipleOf", "uniqueItems"), operator.eq),
+}
+
+
+def _narrower(sent: Any, expected: Any, path: str) -> list[str]:
+    """Name the demands of one node that another one does not promise to meet."""
+    return [
+        f"{path}: {name} is {expected[name]}, where {sent.get(name, 'nothing')} is promised"
+        for name, is_met in _LIMITS.items()
+        if name in expected and not (name in sent and is_met(sent[name], expected[name]))
+    ]
 
 
 def _are_choices_known(sent: Any, expected: Any) -> bool:

@@ -3,7 +3,7 @@
 A generated file says so in its first line. Files without that line belong to somebody else and are left alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +53,18 @@ def compare(root: Path, files: Mapping[str, str], *, folders: Sequence[str] = ()
     """Give the paths that a write would change or remove, sorted; the arguments are those of ``write``."""
     changed = (path for path in files if _read(root / path) != files[path])
     return tuple(sorted({*changed, *_left_over(root, files, folders)}))
+
+
+def read(root: Path, paths: Iterable[str], *, folders: Sequence[str] = ()) -> dict[str, str]:
+    """Give the texts of generated files: of those paths as far as they are there, and of all in those folders."""
+    named = (path for path in paths if (root / path).is_file() and _is_generated(root / path))
+    found = sorted({*named, *_left_over(root, {}, folders)})
+    return {path: _read(root / path) or "" for path in found}
+
+
+def is_generated(text: str) -> bool:
+    """Say whether a text is one of ours, by its first line."""
+    return MARKER in text.partition("\n")[0]
 
 
 def _refuse_foreign(root: Path, files: Mapping[str, str]) -> None:

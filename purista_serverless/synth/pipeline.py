@@ -7,6 +7,7 @@ from purista_serverless.adapter import Adapter, load_object
 from purista_serverless.errors import CheckFailed, StaleFiles
 from purista_serverless.model import Application
 from purista_serverless.synth.check import verify
+from purista_serverless.synth.contracts import CONTRACTS, render_contracts
 from purista_serverless.synth.files import Changes, compare, write
 from purista_serverless.synth.handlers import FOLDER, find_unreachable, render_handlers
 from purista_serverless.topology import topology_of
@@ -28,7 +29,7 @@ def build(application: Application, adapter: Adapter, root: Path, *, strict: boo
     verify(application, adapter, strict=strict)
     if problems := find_unreachable(topology_of(application)):
         raise CheckFailed(adapter.name, problems)
-    return write(root, render(application, adapter), folders=_folders(adapter))
+    return write(root, render(application, adapter), folders=folders_of(adapter))
 
 
 def verify_files(application: Application, adapter: Adapter, root: Path) -> None:
@@ -37,7 +38,7 @@ def verify_files(application: Application, adapter: Adapter, root: Path) -> None
     Raises:
         StaleFiles: They differ.
     """
-    if stale := compare(root, render(application, adapter), folders=_folders(adapter)):
+    if stale := compare(root, render(application, adapter), folders=folders_of(adapter)):
         raise StaleFiles(stale)
 
 
@@ -50,8 +51,10 @@ def render(application: Application, adapter: Adapter) -> dict[str, str]:
         plan: Any = load_object(adapter.planner)(carried, application, adapter)
         for renderer in adapter.renderers:
             files.update(load_object(renderer)(plan))
+        files[CONTRACTS] = render_contracts(application)
     return dict(sorted(files.items()))
 
 
-def _folders(adapter: Adapter) -> tuple[str, ...]:
+def folders_of(adapter: Adapter) -> tuple[str, ...]:
+    """Give the folders in which every generated file belongs to a build for this adapter."""
     return (FOLDER, f"infra/{adapter.name}")
