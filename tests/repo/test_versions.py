@@ -2,8 +2,8 @@
 
 import re
 import tomllib
-from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -12,12 +12,12 @@ import purista_serverless
 from tests.repo.tree import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-EXTRAS_IN_THE_ENVIRONMENT = ("cli", "http", "otel", "testing")
+EXTRAS_IN_THE_ENVIRONMENT = ("aws", "aws-emulator", "cli", "http", "otel", "testing")
 
 
 def pins(name: str) -> dict[str, Version]:
     """Read a file of exact pins; anything but `name==version` is an error."""
-    lines = Path(ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
     matches = [re.fullmatch(r"([\w.-]+)==([\w.]+)", line) for line in lines]
     assert all(matches), f"requirements/{name} holds more than plain pins"
     return {canonicalize_name(match[1]): Version(match[2]) for match in matches if match}
@@ -31,9 +31,21 @@ def test_one_version_everywhere():
     assert newest[1] == PROJECT["version"] == purista_serverless.__version__
 
 
-def test_the_small_environment_is_part_of_the_large_one():
-    """What `make run` installs is pinned to the same versions for the tests."""
-    assert pins("run.txt").items() <= pins("dev.txt").items()
+@pytest.mark.parametrize("name", ["run.txt", "../requirements.txt"])
+def test_the_small_environments_are_parts_of_the_large_one(name):
+    """What `make run` and a deployed function install is pinned to the same versions for the tests."""
+    assert pins(name).items() <= pins("dev.txt").items()
+
+
+def test_the_environments_of_tools_are_pinned():
+    """Each tool of the Makefile has a file of plain pins, and no other file lies about."""
+    listed = re.search(r"^TOOL_NAMES := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert listed is not None
+    assert [f"tools-{name}.txt" for name in listed[1].split()] == sorted(
+        path.name for path in (ROOT / "requirements").glob("tools-*.txt")
+    )
+    assert all(pins(f"tools-{name}.txt") for name in listed[1].split())
 
 
 def test_every_requirement_accepts_its_pin():
