@@ -1,0 +1,1 @@
+"""Two generations of templates compared: which resources change, and what that costs. Nothing here is deployed."""
