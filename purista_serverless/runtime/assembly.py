@@ -2,21 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.model import CommandTarget, EventTarget, QueueTarget, Tracking
+from purista_serverless.model import CommandTarget, EventTarget, QueueTarget
 from purista_serverless.runtime.consume import Consumer, EdgeLifecycle
 from purista_serverless.runtime.enqueue import QueueSpec, milliseconds
 from purista_serverless.runtime.events import BindingConsumer, CallConsumer, Matcher, SubscriptionConsumer
 from purista_serverless.runtime.function import Function
 from purista_serverless.runtime.gate import Gate, Timetable
-from purista_serverless.runtime.jobs import JobConsumer
-from purista_serverless.runtime.slots import ExpressionSlots
+from purista_serverless.runtime.parts import job_consumer, timetable
 from purista_serverless.runtime.triggers import CallTrigger, EventTrigger, JobTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from purista_serverless.message import Message
-    from purista_serverless.model import Application, Queue, Schedule
+    from purista_serverless.model import Application, Schedule
     from purista_serverless.runtime.ports import Ports
 
 CommandKey = tuple[str, str, str]
@@ -65,18 +64,10 @@ class Assembly:
 
     def timetable(self, schedule: "Schedule") -> Timetable:
         """Give a schedule as its gate needs it."""
-        return Timetable(
-            name=schedule.name,
-            slots=ExpressionSlots(schedule.expression, schedule.timezone, schedule.dst),
-            trigger=self._trigger(schedule),
-            signature=f"{schedule.expression!r} {schedule.timezone} {schedule.enabled}",
-            concurrency=schedule.concurrency,
-            missed_runs=schedule.missed_runs,
-            max_catch_up_count=schedule.max_catch_up_count,
-            max_lateness=milliseconds(schedule.max_lateness),
+        return timetable(
+            schedule,
+            self._trigger(schedule),
             run_timeout=milliseconds(schedule.run_timeout),
-            enabled=schedule.enabled,
-            jitter=milliseconds(schedule.jitter) if schedule.jitter is not None else 0,
             retentions={name: spec.retention for name, spec in self.queues.items()},
         )
 
@@ -106,7 +97,13 @@ class Assembly:
         for worker in self.application.workers:
             queue = queues[worker.queue]
             consumer = job_consumer(
-                queue, self._function(worker.handler.function), tracking=queue.tracking, batch_size=worker.batch_size
+                queue,
+                self._function(worker.handler.function),
+                lifecycle=queue.lifecycle,
+                max_runtime=queue.max_runtime,
+                results=queue.results,
+                tracking=queue.tracking,
+                batch_size=worker.batch_size,
             )
             self.consumers[consumer.edge] = consumer
 
@@ -138,20 +135,6 @@ class Assembly:
             if function is not None:
                 consumer = CallConsumer(schedule.name, function, EdgeLifecycle(schedule.lifecycle))
                 self.consumers[consumer.edge] = consumer
-
-
-def job_consumer(queue: "Queue", function: Function, *, tracking: Tracking, batch_size: int) -> JobConsumer:
-    """Give the consumer of a queue's jobs."""
-    max_runtime = milliseconds(queue.max_runtime) if queue.max_runtime is not None else None
-    return JobConsumer(
-        queue.name,
-        function,
-        EdgeLifecycle(queue.lifecycle, max_runtime),
-        tracking=tracking,
-        results=queue.results,
-        retention=milliseconds(queue.lifecycle.window) + milliseconds(queue.dead_letter_retention),
-        batch_size=batch_size,
-    )
 
 
 def assemble(application: "Application") -> Assembly:

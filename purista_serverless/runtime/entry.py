@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from purista_serverless.builder.handlers import HandlerDeclaration
+    from purista_serverless.builder.handles import Queue
     from purista_serverless.runtime.enqueue import QueueSpec
     from purista_serverless.runtime.function import Function
 
@@ -34,7 +35,8 @@ class Entry:
         target: ``module:name`` of the handler; for bindings and gates, of the service's builder.
         triggers: Why it runs: ``queue:billing.monthlyClosing``, ``http:POST /accounts/{accountId}/close`` and so on.
         facts: What only the whole application knows: ``tracking`` of the queue, ``runs`` that wait, queues that are
-            ``strict`` or ``recorded`` to whoever enqueues, ``resources`` as factories by name (``module:function``).
+            ``strict`` or ``recorded`` to whoever enqueues, ``resources`` as factories by name (``module:function``);
+            of a gate, the bindings that its runs ``awaits`` by edge, and their ``run_timeout`` in milliseconds.
     """
 
     __slots__ = ("facts", "target", "triggers")
@@ -71,16 +73,18 @@ class Entry:
 
     def _queues(self, declaration: "HandlerDeclaration") -> "dict[str, QueueSpec]":
         """Give the queues of which the whole application knows more than their handles say."""
-        strict, recorded = self.facts.get("strict", ()), self.facts.get("recorded", ())
-        if not strict and not recorded:
-            return {}
+        return {queue.name: self.queue_spec(queue) for queue in declaration.can_enqueue if self._is_known(queue.name)}
+
+    def _is_known(self, queue: str) -> bool:
+        return queue in self.facts.get("strict", ()) or queue in self.facts.get("recorded", ())
+
+    def queue_spec(self, queue: "Queue[Any, Any]") -> "QueueSpec":
+        """Give what an enqueue must know of a queue: what its handle says, and what the whole application knows."""
         from purista_serverless.runtime.enqueue import QueueSpec
 
-        return {
-            queue.name: QueueSpec(queue, is_strict=queue.name in strict, tracking="full")
-            for queue in declaration.can_enqueue
-            if queue.name in strict or queue.name in recorded
-        }
+        if not self._is_known(queue.name):
+            return QueueSpec.of(queue)
+        return QueueSpec(queue, is_strict=queue.name in self.facts.get("strict", ()), tracking="full")
 
 
 def _make(path: str) -> Any:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from purista_serverless.model import Binding, Filter
     from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.parts import DeclaredBinding
     from purista_serverless.runtime.ports import Delivery, Ports
 
     Steps = Generator[Attempt, Outcome | Interrupted, None]
@@ -256,7 +257,9 @@ class BindingConsumer(EventConsumer):
 
     __slots__ = ("binding", "event_type", "matcher", "spec")
 
-    def __init__(self, binding: "Binding", event_type: Any, spec: QueueSpec, lifecycle: EdgeLifecycle) -> None:
+    def __init__(
+        self, binding: "Binding | DeclaredBinding", event_type: Any, spec: QueueSpec, lifecycle: EdgeLifecycle
+    ) -> None:
         super().__init__(f"binding:{binding.event}:{binding.queue}", lifecycle, is_async=False)
         self.binding = binding
         self.spec = spec

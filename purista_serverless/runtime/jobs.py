@@ -1,6 +1,6 @@
 """Consuming jobs: leases, attempts, results and dead letters of a queue."""
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from purista_serverless.errors import BadEvent, Unavailable
 from purista_serverless.message import CUSTOM_MESSAGE, Job, Message, Outcome, Party, Retry
@@ -32,6 +32,7 @@ from purista_serverless.runtime.runs import job_token, remove_token
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from purista_serverless.builder.options import ResultEvents
     from purista_serverless.model import ResultPolicy, Tracking
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Delivery, Ports
@@ -74,7 +75,7 @@ class JobConsumer:
         lifecycle: EdgeLifecycle,
         *,
         tracking: "Tracking",
-        results: "ResultPolicy | None",
+        results: "ResultPolicy | ResultEvents[Any] | None",
         retention: int,
         batch_size: int = 1,
     ) -> None:
@@ -377,7 +378,7 @@ class JobConsumer:
         return record.is_terminal and record.generation == job.generation
 
 
-def _names_of(results: "ResultPolicy", status: str) -> tuple[tuple[str, str], ...]:
+def _names_of(results: "ResultPolicy | ResultEvents[Any]", status: str) -> tuple[tuple[str, str], ...]:
     """Give the events that tell of a status; a dead letter is a failure, told before the letter itself."""
     told: dict[str, tuple[tuple[str, str | None], ...]] = {
         SUCCESS: (("success", results.completed),),

@@ -14,6 +14,7 @@ from purista_serverless.runtime.runs import call_token
 if TYPE_CHECKING:
     from purista_serverless.model import Schedule
     from purista_serverless.runtime.enqueue import QueueSpec
+    from purista_serverless.runtime.parts import DeclaredSchedule
     from purista_serverless.runtime.ports import Ports
     from purista_serverless.schema import Codec
 
@@ -32,12 +33,19 @@ class RunCause:
         self.principal_id: str | None = None
 
 
+def party_of(schedule: str) -> Party:
+    """Give a schedule as the sender of messages."""
+    # No part of an address has a dot.
+    service, version, name = schedule.split(".")
+    return Party(service, version, name, INSTANCE)
+
+
 class _Trigger:
     """What the three kinds have in common: payload, key, sender."""
 
     __slots__ = ("codec", "key", "schedule", "tracks_runs", "zone")
 
-    def __init__(self, schedule: "Schedule", codec: "Codec") -> None:
+    def __init__(self, schedule: "Schedule | DeclaredSchedule", codec: "Codec") -> None:
         self.schedule = schedule
         self.codec = codec
         self.key = Key(schedule.idempotency_key, codec) if schedule.idempotency_key is not None else None
@@ -60,8 +68,7 @@ class _Trigger:
 
     def party(self) -> Party:
         """Give the schedule as the sender of messages."""
-        address = self.schedule.address
-        return Party(address.service, address.version, address.name, INSTANCE)
+        return party_of(self.schedule.name)
 
     def message(self, message_type: str, message_id: str, run_id: str, payload: bytes, **fields: Any) -> Message:
         """Give a message of a run. Its trace follows from the run, so that firing again continues the same one."""
@@ -91,7 +98,9 @@ class EventTrigger(_Trigger):
 
     __slots__ = ("bindings", "event")
 
-    def __init__(self, schedule: "Schedule", codec: "Codec", event: str, bindings: tuple[str, ...]) -> None:
+    def __init__(
+        self, schedule: "Schedule | DeclaredSchedule", codec: "Codec", event: str, bindings: tuple[str, ...]
+    ) -> None:
         super().__init__(schedule, codec)
         self.event = event
         self.bindings = bindings
@@ -123,7 +132,7 @@ class JobTrigger(_Trigger):
 
     __slots__ = ("spec",)
 
-    def __init__(self, schedule: "Schedule", spec: "QueueSpec") -> None:
+    def __init__(self, schedule: "Schedule | DeclaredSchedule", spec: "QueueSpec") -> None:
         super().__init__(schedule, spec.payload)
         self.spec = spec
 
@@ -153,7 +162,9 @@ class CallTrigger(_Trigger):
 
     __slots__ = ("parameter_codec", "receiver")
 
-    def __init__(self, schedule: "Schedule", codec: "Codec", parameter_codec: "Codec", receiver: Party) -> None:
+    def __init__(
+        self, schedule: "Schedule | DeclaredSchedule", codec: "Codec", parameter_codec: "Codec", receiver: Party
+    ) -> None:
         super().__init__(schedule, codec)
         self.parameter_codec = parameter_codec
         self.receiver = receiver

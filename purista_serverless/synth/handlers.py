@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from purista_serverless.errors import Problem
 from purista_serverless.naming import shorten, slug
-from purista_serverless.synth.files import MARKER
+from purista_serverless.synth.marker import MARKER
 from purista_serverless.topology import Function, Topology
 
 FOLDER = "handlers"
@@ -118,9 +118,17 @@ def _arguments(function: Function) -> Iterator[str]:
         yield _quoted(trigger.name)
     if function.tracking != "none":
         yield f"tracking={_quoted(function.tracking)}"
-    for fact, names in (("runs", function.runs), ("strict", function.strict), ("recorded", function.recorded)):
+    facts = (
+        ("runs", function.runs),
+        ("strict", function.strict),
+        ("recorded", function.recorded),
+        ("awaits", function.awaits),
+    )
+    for fact, names in facts:
         if names:
             yield f"{fact}={_tuple_text(names)}"
+    if function.run_timeout is not None:
+        yield f"run_timeout={round(function.run_timeout.total_seconds() * 1000):_}"
     if function.resources:
         yield f"resources={{{', '.join(f'{_quoted(name)}: {_quoted(path)}' for name, path in function.resources)}}}"
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import assert_never
 
 from purista_serverless.model import (
     Application,
     Binding,
     Command,
     CommandTarget,
+    EventTarget,
     Handler,
     Queue,
+    QueueTarget,
     Schedule,
     Subscription,
     Worker,
@@ -180,6 +183,7 @@ def _binding_function(binding: Binding, lookup: Lookup) -> Function:
 
 def _gate_function(schedule: Schedule, lookup: Lookup) -> Function:
     service = lookup.service_of(schedule.address)
+    counts_runs = schedule.concurrency != "allow"
     return Function(
         name=_gate_name(schedule),
         kind="gate",
@@ -188,9 +192,22 @@ def _gate_function(schedule: Schedule, lookup: Lookup) -> Function:
         attribute=service.attribute,
         triggers=(ScheduleTrigger(schedule=schedule.name),),
         permissions=sorted_permissions(permissions_of_gate(schedule, lookup)),
+        awaits=_awaited_by(schedule, lookup) if counts_runs else (),
+        run_timeout=schedule.run_timeout if counts_runs else None,
         timeout=OWN_CODE_TIMEOUT,
         origin=schedule.origin,
     )
+
+
+def _awaited_by(schedule: Schedule, lookup: Lookup) -> tuple[str, ...]:
+    """Give the edges of the bindings that turn a schedule's event into jobs, in whichever service."""
+    match schedule.target:
+        case EventTarget(event=event):
+            return tuple(sorted(_binding_name(binding) for binding in lookup.bindings_of(event)))
+        case QueueTarget() | CommandTarget():
+            return ()
+        case _:
+            assert_never(schedule.target)
 
 
 def _edges(application: Application, lookup: Lookup) -> Iterator[Edge]:

@@ -124,6 +124,8 @@ class Function:
         runs: Schedules that wait for what it does, by name.
         strict: Queues that it enqueues to under strict keys, whoever made them strict, sorted.
         recorded: Other queues that it enqueues to whose jobs are recorded in full, sorted.
+        awaits: Edges of the bindings that the runs of a gate wait for, sorted; empty if it counts no runs.
+        run_timeout: Age at which an open run of a gate counts as finished; ``None`` if it counts no runs.
         resources: Names of resources whose factories the application gives, with where each is found
             (``module:function``; empty if it has no such name), sorted.
         is_async: The handler is ``async def``.
@@ -144,6 +146,8 @@ class Function:
     runs: tuple[str, ...] = ()
     strict: tuple[str, ...] = ()
     recorded: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
+    run_timeout: timedelta | None = None
     resources: tuple[tuple[str, str], ...] = ()
     is_async: bool = False
 
