@@ -5,7 +5,8 @@ Each leaf also inherits the matching builtin, so that callers may catch either::
     PuristaServerlessError
     ├─ DeclarationError(ValueError)         a builder was used wrongly; raised where the user wrote it
     │  ├─ CronSyntaxError                   a cron expression does not parse
-    │  └─ InvalidApplication                all problems of an application at once
+    │  ├─ InvalidApplication                all problems of an application at once
+    │  └─ InvalidOptions                    all problems of an adapter's options at once
     ├─ CheckFailed                          the application does not fit a provider: all problems at once
     ├─ StaleFiles                           committed files differ from what the code generates
     ├─ UnknownTimezone(LookupError)         not in the time zone database
@@ -14,8 +15,10 @@ Each leaf also inherits the matching builtin, so that callers may catch either::
     ├─ UndeclaredUse(PermissionError)       a handler used what it did not declare
     ├─ InvalidPayload(ValueError)           data does not match its declared type
     ├─ BoundExceeded(ValueError)            an enqueue is beyond what its queue declares
+    ├─ TooLarge(ValueError)                 a body is beyond what its edge or store can carry
     ├─ BadEvent(ValueError)                 a platform sent something that is no trigger of ours
     ├─ Unavailable(ConnectionError)         a port's other side cannot be reached; try again
+    ├─ ProviderRefused(RuntimeError)        a provider refused, and would refuse again
     ├─ StoreError(OSError)                  the embedded runtime's file cannot be used as it is
     ├─ LeaseLost(RuntimeError)              another delivery owns the job now
     ├─ InvocationFailed(RuntimeError)       an invoked command failed without an answer that may leave it
@@ -40,15 +43,18 @@ __all__ = [
     "DeclarationError",
     "HandledError",
     "InvalidApplication",
+    "InvalidOptions",
     "InvalidPayload",
     "InvocationFailed",
     "LeaseLost",
     "MissingExtra",
     "Problem",
+    "ProviderRefused",
     "PuristaServerlessError",
     "RetryLater",
     "StaleFiles",
     "StoreError",
+    "TooLarge",
     "Unavailable",
     "UndeclaredUse",
     "UnknownAdapter",
@@ -125,6 +131,18 @@ class InvalidApplication(DeclarationError):
 
     def __init__(self, application: str, problems: "Sequence[Problem]") -> None:
         super().__init__(_listing(f"application {application!r} is not valid", problems))
+        self.problems = tuple(problems)
+
+
+class InvalidOptions(DeclarationError):
+    """The options of an adapter are wrong; holds every problem found.
+
+    Attributes:
+        problems: All findings, in the order of the table.
+    """
+
+    def __init__(self, table: str, problems: "Sequence[Problem]") -> None:
+        super().__init__(_listing(f"the options of {table} are not valid", problems))
         self.problems = tuple(problems)
 
 
@@ -205,12 +223,30 @@ class BoundExceeded(PuristaServerlessError, ValueError):
         self.bound = bound
 
 
+class TooLarge(PuristaServerlessError, ValueError):
+    """A body is larger than its edge or store can carry.
+
+    Attributes:
+        size: Its size, in bytes.
+        limit: The largest that goes, in bytes.
+    """
+
+    def __init__(self, subject: str, size: int, limit: int, fix: str) -> None:
+        super().__init__(f"{subject} has {size} bytes, {limit} are the most; {fix}")
+        self.size = size
+        self.limit = limit
+
+
 class BadEvent(PuristaServerlessError, ValueError):
     """A platform sent something that is no trigger of ours."""
 
 
 class Unavailable(PuristaServerlessError, ConnectionError):
     """A port's other side cannot be reached; what was asked may or may not have happened."""
+
+
+class ProviderRefused(PuristaServerlessError, RuntimeError):
+    """A provider refused a call and would refuse it again: a resource is missing, or what was sent is not accepted."""
 
 
 class StoreError(PuristaServerlessError, OSError):

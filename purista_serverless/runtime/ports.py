@@ -147,7 +147,7 @@ class Ports:
             transaction: Gives a context manager around the writes that settle a delivery, or that enqueue a job with
                 a key; an adapter whose queue, ledger and events live in one store makes them one commit.
         """
-        self.clock = clock
+        self._surround(clock, resources=resources, random=random, offload=offload, transaction=transaction)
         self.events = events
         self.queues = queues
         self.commands = commands
@@ -155,6 +155,18 @@ class Ports:
         self.dead_letters = dead_letters
         self.ledger = ledger
         self.settings = settings
+
+    def _surround(
+        self,
+        clock: "Clock",
+        *,
+        resources: "Mapping[str, Any] | None" = None,
+        random: Any = None,
+        offload: Any = None,
+        transaction: Any = None,
+    ) -> None:
+        """Set all but the ways out, which a subclass may leave unset until somebody asks for them."""
+        self.clock = clock
         self.resources = dict(resources or {})
         self.random: Any = random if random is not None else _random
         self.offload = offload

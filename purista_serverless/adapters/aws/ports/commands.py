@@ -1,0 +1,87 @@
+"""Commands to the functions that answer them."""
+
+from typing import TYPE_CHECKING, Any
+
+from purista_serverless.adapters.aws.constants import COMMANDS
+from purista_serverless.adapters.aws.ports.failures import Use, call
+from purista_serverless.errors import BadEvent, InvocationFailed, TooLarge
+from purista_serverless.message import Message
+from purista_serverless.message.wire import parse_json
+
+if TYPE_CHECKING:
+    from purista_serverless.adapters.aws.ports.deployment import Deployment
+
+_INVOKE = Use("lambda:InvokeFunction", "declare can_invoke=[...] on the handler")
+
+# Of a request whose caller waits (AWS Lambda, quotas).
+_MAX_REQUEST = 6_291_456
+
+
+class LambdaCommands:
+    """A ``CommandPort``: the envelope is the request, the response envelope is the answer.
+
+    Args:
+        deployment: Where to.
+    """
+
+    __slots__ = ("_deployment",)
+
+    def __init__(self, deployment: "Deployment") -> None:
+        self._deployment = deployment
+
+    def invoke(self, message: Message) -> Message:
+        """Send a command and give its response.
+
+        Raises:
+            TooLarge: It is more than a function takes.
+            InvocationFailed: The function died, ran into its timeout, or answered with something else.
+            Unavailable: The function could not be reached, or has too much to do.
+            UndeclaredUse: The caller was deployed without the permission to invoke it.
+            ProviderRefused: Lambda refused the request.
+        """
+        command = _name_of(message)
+        function = self._deployment.entry(COMMANDS, command, _INVOKE)
+        body = message.encode()
+        if len(body) > _MAX_REQUEST:
+            raise TooLarge(f"the request of {command}", len(body), _MAX_REQUEST, "send less, or a reference to it")
+        client = self._deployment.client("lambda")
+        answer = call(client.invoke, _INVOKE, function, FunctionName=function, Payload=body)
+        raw: bytes = call(answer["Payload"].read, _INVOKE, function)
+        if "FunctionError" in answer:
+            raise _failure_of(command, raw)
+        return _response_of(command, raw)
+
+    async def ainvoke(self, message: Message) -> Message:
+        """Do the same in a thread, so that the event loop goes on."""
+        import asyncio
+
+        return await asyncio.get_running_loop().run_in_executor(None, self.invoke, message)
+
+
+def _name_of(message: Message) -> str:
+    receiver = message.receiver
+    return "" if receiver is None else f"{receiver.service}.{receiver.version}.{receiver.target}"
+
+
+def _response_of(command: str, raw: bytes) -> Message:
+    try:
+        return Message.decode(raw)
+    except BadEvent as error:
+        raise InvocationFailed(command, 502, "its function answered with something that is no response") from error
+
+
+def _failure_of(command: str, raw: bytes) -> InvocationFailed:
+    """Give the error of a function that ended without an answer; its text stays where it ran."""
+    told = _told(raw)
+    kind = str(told.get("errorType", "unknown"))
+    if kind == "Sandbox.Timedout" or "Task timed out" in str(told.get("errorMessage", "")):
+        return InvocationFailed(command, 504, "its function ran into its timeout")
+    return InvocationFailed(command, 502, f"its function ended without an answer ({kind})")
+
+
+def _told(raw: bytes) -> dict[str, Any]:
+    try:
+        told = parse_json(raw)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
