@@ -35,6 +35,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNAVAILABLE = 3
     APPLICATION = 4
+    DIFFERENT = 5
+    DANGEROUS = 6
     UNEXPECTED = 70
     INTERRUPTED = 130
 
@@ -50,6 +52,8 @@ _MEANINGS = {
     ExitCode.USAGE: "the command line is wrong: an option, a name or a payload",
     ExitCode.UNAVAILABLE: "the database, a file or a port cannot be used",
     ExitCode.APPLICATION: "the application cannot be loaded, or its declarations are wrong",
+    ExitCode.DIFFERENT: "done: what was compared differs, and nothing is known to be dangerous about it",
+    ExitCode.DANGEROUS: "done: what was compared differs, and some of it needs somebody's consent",
     ExitCode.UNEXPECTED: "an error that nobody expected; --debug shows where",
     ExitCode.INTERRUPTED: "interrupted with Ctrl+C",
 }

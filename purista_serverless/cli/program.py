@@ -20,6 +20,7 @@ COMMANDS = {
     "check": f"{_COMMANDS}.check:check",
     "graph": f"{_COMMANDS}.graph:graph",
     "build": f"{_COMMANDS}.build:build",
+    "diff": f"{_COMMANDS}.diff:diff",
 }
 
 

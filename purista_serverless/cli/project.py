@@ -4,7 +4,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,11 +28,13 @@ class Project:
         root: Folder of its ``pyproject.toml``, or the current one.
         reference: ``module:attribute`` of its application, ``None`` if nobody said.
         given_database: The database's file, ``None`` if nobody said.
+        options: What the project says of adapters, by their names.
     """
 
     root: Path
     reference: str | None
     given_database: Path | None
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def find(cls, folder: Path, *, app: str | None = None, database: Path | None = None) -> "Project":
@@ -50,7 +52,8 @@ class Project:
         configured = table.get("db")
         if database is None and configured is not None:
             database = root / configured
-        return cls(root=root, reference=app or table.get("app"), given_database=database)
+        options = {name: value for name, value in table.items() if isinstance(value, dict)}
+        return cls(root=root, reference=app or table.get("app"), given_database=database, options=options)
 
     @cached_property
     def application(self) -> "Application":
@@ -115,7 +118,7 @@ def _opened(application: "Application", path: Path | str) -> "Host":
     return Host(application, path)
 
 
-def _table_above(folder: Path) -> tuple[Path, Mapping[str, str]]:
+def _table_above(folder: Path) -> tuple[Path, Mapping[str, Any]]:
     for root in (folder, *folder.parents):
         file = root / "pyproject.toml"
         if file.is_file() and (table := _table_of(file)) is not None:
@@ -123,7 +126,7 @@ def _table_above(folder: Path) -> tuple[Path, Mapping[str, str]]:
     return folder, {}
 
 
-def _table_of(file: Path) -> Mapping[str, str] | None:
+def _table_of(file: Path) -> Mapping[str, Any] | None:
     try:
         content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -7,6 +7,7 @@ import click
 from purista_serverless.cli.command import Command, with_project
 from purista_serverless.cli.output import finish, show
 from purista_serverless.cli.project import Project
+from purista_serverless.cli.providers import ALL, adapters_of
 
 SHAPE = """
 {
@@ -29,7 +30,7 @@ SHAPE = """
     default="embedded",
     show_default=True,
     metavar="NAME",
-    help="An adapter by name, or module:ATTRIBUTE of a descriptor.",
+    help="An adapter by name, module:ATTRIBUTE of a descriptor, or `all`: then --json is a list of reports.",
 )
 @click.option("--strict", is_flag=True, help="Fail also for promises that are kept in part only.")
 @with_project
@@ -38,9 +39,10 @@ def check(*, project: Project, provider: str, strict: bool) -> None:
 
     Each promise is native, emulated, degraded (kept in part) or refused. Exits with 1 if one is refused.
     """
-    from purista_serverless.adapters import load_adapter
     from purista_serverless.synth.check import check as judge
 
-    report = judge(project.model, load_adapter(provider))
-    show(json.loads(report.to_json()), report.text().rstrip("\n"))
-    finish(findings=report.failed(strict=strict))
+    reports = [judge(project.model, adapter) for adapter in adapters_of(project, provider)]
+    shapes = [json.loads(report.to_json()) for report in reports]
+    text = "\n".join(report.text() for report in reports)
+    show(shapes if provider == ALL else shapes[0], text.rstrip("\n"))
+    finish(findings=any(report.failed(strict=strict) for report in reports))

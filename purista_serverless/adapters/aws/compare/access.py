@@ -139,8 +139,8 @@ def _either(statement: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Give the values of ``Action`` or ``Resource``; what is excepted is one value that nothing else matches."""
     if f"Not{name}" in statement:
         return (f"everything but {canonical(statement[f'Not{name}'])}",)
-    values = _listed(statement.get(name))
-    return tuple(map(canonical, values)) or ("",)
+    # A trust policy names no resource: it is the role itself.
+    return tuple(map(canonical, _listed(statement[name]))) if name in statement else ("",)
 
 
 def _principals(statement: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,161 @@
+"""Templates before and after: which changes are told, and which of them are dangerous."""
+
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+from purista_serverless.adapters.aws.compare.differ import differ
+from purista_serverless.adapters.aws.compare.replacement import CREATE_ONLY
+from tests.unit.aws.compare.templates import FILE, QUEUE, SEND, SHOP, changed, compare, risks, template
+
+STATEMENTS = "Role/Properties/Policies/0/PolicyDocument/Statement"
+
+# What a change of one value means.
+DANGERS = {
+    "a queue becomes FIFO": ("Queue/Properties/FifoQueue", True, ["loses-data", "replaces-resource"]),
+    "a queue is renamed": ("Queue/Properties/QueueName", "packing", ["loses-data", "replaces-resource"]),
+    "a kept table has new keys": (
+        "Table/Properties/KeySchema",
+        [{"AttributeName": "id", "KeyType": "HASH"}],
+        ["replaces-resource"],
+    ),
+    "a table is kept no more": ("Table/DeletionPolicy", None, ["loses-data"]),
+    "a replaced table is kept no more": ("Table/UpdateReplacePolicy", "Delete", ["loses-data"]),
+    "another type under the same id": ("Queue/Type", "AWS::SNS::Topic", ["loses-data", "replaces-resource"]),
+    "fewer receives": ("Queue/Properties/RedrivePolicy/maxReceiveCount", 3, ["weakens-retry"]),
+    "no native dead letters": ("Queue/Properties/RedrivePolicy", None, ["weakens-retry"]),
+    "a shorter retention": ("Queue/Properties/MessageRetentionPeriod", 3_600, ["weakens-retry"]),
+    "the default retention": ("Queue/Properties/MessageRetentionPeriod", None, []),
+    "a lease below the timeout": ("Queue/Properties/VisibilityTimeout", 30, ["weakens-retry"]),
+    "a shorter lease that lasts": ("Queue/Properties/VisibilityTimeout", 60, []),
+    "a timeout above the lease": ("Function/Properties/Timeout", 300, ["weakens-retry"]),
+    "fewer tries of a schedule": (
+        "Schedule/Properties/Target/RetryPolicy/MaximumRetryAttempts",
+        0,
+        ["weakens-retry"],
+    ),
+    "the default number of tries": ("Schedule/Properties/Target/RetryPolicy", None, []),
+    "a schedule without dead letters": ("Schedule/Properties/Target/DeadLetterConfig", None, ["weakens-retry"]),
+    "another expression": ("Schedule/Properties/ScheduleExpression", "rate(2 days)", []),
+    "whole batches fail": (
+        "Function/Properties/Events/Jobs/Properties/FunctionResponseTypes",
+        None,
+        ["weakens-retry"],
+    ),
+    "a function is renamed": ("Function/Properties/FunctionName", "worker", ["replaces-resource"]),
+    "another handler": ("Function/Properties/Handler", "handlers.other.handler", []),
+    "another action": (f"{STATEMENTS}/0/Action", "sqs:ReceiveMessage", ["widens-access"]),
+    "every queue": (f"{STATEMENTS}/0/Resource", "*", ["widens-access"]),
+    "a condition": (f"{STATEMENTS}/0/Condition", {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}, []),
+    "a permission less": (f"{STATEMENTS}/0", {**SEND, "Action": []}, []),
+    "an open function URL": ("Function/Properties/FunctionUrlConfig", {"AuthType": "NONE"}, ["widens-access"]),
+}
+
+
+@pytest.mark.parametrize("name", DANGERS)
+def test_one_value_changes(name):
+    """A change is told once, with the risks that it has and no others."""
+    path, value, expected = DANGERS[name]
+
+    found = compare(SHOP, changed(path, value))
+
+    assert found
+    assert risks(found) == expected
+
+
+def test_nothing_differs():
+    """Equal templates give no change."""
+    assert compare(SHOP, SHOP) == ()
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("Queue", ["loses-data"]), ("Table", []), ("Role", [])])
+def test_removing(kind, expected):
+    """What is removed takes its content along unless it is kept."""
+    (change,) = (found for found in compare(SHOP, changed(kind, None)) if found.kind == "removed")
+
+    assert change.subject == f"{kind} ({SHOP[kind]['Type']})"
+    assert [danger.risk for danger in change.dangers] == expected
+
+
+def test_a_new_role_is_wider():
+    """What a new role may do was allowed to nobody in its place before; a new queue allows nothing."""
+    assert risks(compare({}, {"Role": SHOP["Role"]})) == ["widens-access"]
+    assert risks(compare({}, {"Queue": QUEUE})) == []
+
+
+def test_a_resource_goes_to_another_stack():
+    """Moved to another file it is made anew, and a queue loses its messages."""
+    (change,) = differ(
+        {FILE: template({"Queue": QUEUE}), "infra/aws/a.yaml": template({})},
+        {FILE: template({}), "infra/aws/a.yaml": template({"Queue": QUEUE})},
+    )
+
+    assert (change.file, change.kind, change.what) == ("infra/aws/a.yaml", "changed", f"moved from {FILE}")
+    assert risks((change,)) == ["loses-data", "replaces-resource"]
+
+
+def test_what_differs_is_told_in_the_words_of_the_template():
+    """A change names the property, the old value and the new one; functions in their short form."""
+    (change,) = compare(SHOP, changed("Function/Properties/Events/Jobs/Properties/Queue", {"Fn::GetAtt": "Other.Arn"}))
+
+    assert change.what == "Events.Jobs.Properties.Queue: !GetAtt Queue.Arn -> !GetAtt Other.Arn"
+
+
+def test_both_spellings_of_a_function_are_the_same():
+    """The short form in YAML says what the long form says."""
+    short = 'Resources:\n  A:\n    Type: AWS::X::Y\n    Properties: {P: !GetAtt Q.Arn, R: !Ref S, T: !Sub "${U}"}\n'
+    long = template(
+        {
+            "A": {
+                "Type": "AWS::X::Y",
+                "Properties": {"P": {"Fn::GetAtt": ["Q", "Arn"]}, "R": {"Ref": "S"}, "T": {"Fn::Sub": "${U}"}},
+            }
+        }
+    )
+
+    assert differ({FILE: short}, {FILE: long}) == ()
+
+
+def test_a_parameter_counts_as_its_default():
+    """A figure that a parameter's default lowers is lowered; the parameter itself is told, too."""
+    resources = changed("Queue/Properties/RedrivePolicy/maxReceiveCount", {"Ref": "Most"})
+
+    def texts(default: str) -> dict[str, str]:
+        return {FILE: template(resources, Parameters={"Most": {"Type": "Number", "Default": default}})}
+
+    found = differ(texts("30"), texts("10"))
+
+    assert {change.subject for change in found} == {"Queue (AWS::SQS::Queue)", "Parameters.Most.Default"}
+    assert risks(found) == ["weakens-retry"]
+
+
+def test_what_all_functions_share_counts_for_each():
+    """SAM's Globals are the properties of every function that does not have its own."""
+    functions = {"Function": SHOP["Function"], "Queue": changed("Queue/Properties/VisibilityTimeout", 900)["Queue"]}
+    shared = {"Globals": {"Function": {"MemorySize": 512, "Timeout": 900}}}
+
+    (change,) = differ({FILE: template(functions)}, {FILE: template(functions, **shared)})
+
+    assert change.what == "MemorySize: nothing -> 512"
+
+
+def test_an_exported_output_is_a_contract():
+    """Other stacks may import it; an output without an export is nobody's."""
+    exported = {"Outputs": {"Bus": {"Value": "b", "Export": {"Name": "shop-bus"}}, "Api": {"Value": "a"}}}
+
+    assert risks(differ({FILE: template({}, **exported)}, {FILE: template({})})) == ["breaks-contract"]
+
+
+def test_what_is_no_template_is_left_alone():
+    """Handlers, settings and other JSON are not read as templates."""
+    others = {"handlers/a.py": "x = 1", "samconfig.toml": "version = 0.1", "infra/contracts.json": "{}"}
+
+    assert differ(others, {name: f"{text} " for name, text in others.items()}) == ()
+
+
+@pytest.mark.parametrize("kind", sorted(CREATE_ONLY))
+def test_the_table_of_replacements_is_the_registrys(kind):
+    """What makes CloudFormation replace a resource is what its registry says, for every type that we know."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    paths = (*schema.get("createOnlyProperties", ()), *schema.get("conditionalCreateOnlyProperties", ()))
+
+    assert set(CREATE_ONLY[kind]) == {path.removeprefix("/properties/") for path in paths}
