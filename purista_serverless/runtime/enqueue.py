@@ -217,12 +217,12 @@ class Enqueue:
             with ports.transaction():
                 return self._send_once(ports, now, due)
         if self.spec.tracking != "full":
-            ports.queues.send(self._job(now, due), delay=due - now)
+            ports.queues.send(self.job(now, due), delay=due - now)
             return self.job_id
         with ports.transaction():
             # Before the job, so that nobody who is told its id finds it unknown; a record that is there stays.
             self.spec.ledger(ports).enlist(self._record(QUEUED, now), due=due)
-            ports.queues.send(self._job(now, due), delay=due - now)
+            ports.queues.send(self.job(now, due), delay=due - now)
         return self.job_id
 
     def send_for_run(self, ports: "Ports") -> str:
@@ -299,7 +299,7 @@ class Enqueue:
 
             raise RetryLater(timedelta(milliseconds=waits), f"{spec.name}: the same key is just being enqueued")
         if claim.may_send(now):
-            ports.queues.send(self._job(now, due), delay=due - now)
+            ports.queues.send(self.job(now, due), delay=due - now)
             ledger.mark_sent(job_id, owner, now)
         return job_id
 
@@ -314,7 +314,8 @@ class Enqueue:
             updated_at=now,
         )
 
-    def _job(self, now: int, due: int) -> Job:
+    def job(self, now: int, due: int) -> Job:
+        """Give the job as it is when enqueued now and due then, for a platform that sends it by itself."""
         cause, spec = self.cause, self.spec
         headers = dict(self.headers)
         travelling = (

@@ -317,16 +317,7 @@ class BindingConsumer(EventConsumer):
             return None
         payload = binding.map_payload(event) if binding.map_payload is not None else self.spec.payload.load_json(raw)
         parameter = binding.map_parameter(event) if binding.map_parameter is not None else None
-        return Enqueue.of(
-            self.spec,
-            payload,
-            parameter,
-            cause=message,
-            origin=f"{message.id}:{message.generation}",
-            idempotency_key=self._key(message, raw),
-            source={SOURCE_EVENT_HEADER: binding.event, SOURCE_MESSAGE_HEADER: message.id},
-            run_id=message.run_id,
-        )
+        return bound(self.spec, message, binding.event, payload, parameter, key=self._key(message, raw))
 
     def _key(self, message: Message, raw: bytes) -> str | None:
         from purista_serverless.schema import codec_of
@@ -336,7 +327,7 @@ class BindingConsumer(EventConsumer):
             case None:
                 return None
             case "messageId":
-                return message.idempotency_key or message.id
+                return own_key(message)
             case "correlationId":
                 return message.correlation_id
             case str():
@@ -347,3 +338,33 @@ class BindingConsumer(EventConsumer):
     def _end(self, message: Message, ports: "Ports") -> None:
         # Nothing to remove where the job took the token's place.
         remove_token(ports, message.run_id, binding_token(self.edge))
+
+
+def bound(
+    spec: QueueSpec, message: Message, event: str, payload: Any, parameter: Any = None, *, key: str | None
+) -> Enqueue:
+    """Give the enqueue that a binding makes of an event; the same event always makes the same job.
+
+    Args:
+        spec: The queue.
+        message: The event's message.
+        event: The event's name.
+        payload: The job's payload.
+        parameter: The job's parameter.
+        key: The job's idempotency key, if it has one.
+    """
+    return Enqueue.of(
+        spec,
+        payload,
+        parameter,
+        cause=message,
+        origin=f"{message.id}:{message.generation}",
+        idempotency_key=key,
+        source={SOURCE_EVENT_HEADER: event, SOURCE_MESSAGE_HEADER: message.id},
+        run_id=message.run_id,
+    )
+
+
+def own_key(message: Message) -> str:
+    """Give the key of the work that a message asks for: its own, or its id."""
+    return message.idempotency_key or message.id

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from purista_serverless.builder.options import Route
-    from purista_serverless.message.identity import Identity
     from purista_serverless.model import Http
     from purista_serverless.runtime.function import Function
     from purista_serverless.schema.query import QueryReader
@@ -58,8 +57,9 @@ class HttpCommand:
         body: bytes,
         texts: "Mapping[str, Sequence[str]]",
         *,
-        identity: "Identity | None",
         now: int,
+        tenant_id: str | None = None,
+        principal_id: str | None = None,
     ) -> Message:
         """Give the command message of a request.
 
@@ -67,8 +67,9 @@ class HttpCommand:
             call: The trace and the correlation that it belongs to.
             body: Its body as it came.
             texts: Values of path and query by name.
-            identity: Who sent it; ``None`` on a public route.
             now: The time.
+            tenant_id: The tenant of who sent it; of nobody on a public route.
+            principal_id: Who sent it.
 
         Raises:
             HandledError: 400, the command transforms its input, and the body is not JSON.
@@ -84,8 +85,8 @@ class HttpCommand:
             correlation_id=call.correlation_id,
             trace_id=call.trace_id,
             traceparent=call.traceparent,
-            tenant_id=identity.tenant_id if identity is not None else None,
-            principal_id=identity.principal_id if identity is not None else None,
+            tenant_id=tenant_id,
+            principal_id=principal_id,
             sender=self._sender,
             receiver=self._receiver,
         )
@@ -127,15 +128,9 @@ def placeholders(path: str) -> list[str]:
     return [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
 
 
-def require_identity(identity: "Identity | None") -> "Identity":
-    """Refuse a request of nobody in particular.
-
-    Raises:
-        HandledError: 401, nobody said who they are.
-    """
-    if identity is None:
-        raise HandledError(401, "say who you are: this route is not public")
-    return identity
+def unidentified() -> HandledError:
+    """Give the refusal of a request of nobody in particular, where somebody has to ask."""
+    return HandledError(401, "say who you are: this route is not public")
 
 
 def require_size(size: int, limit: int) -> None:

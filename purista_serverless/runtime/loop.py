@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from purista_serverless.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterable
     from concurrent.futures import Future
 
 T = TypeVar("T")
@@ -142,3 +142,8 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
 def time_limit(duration: int) -> asyncio.Timeout:
     """Give an async context manager that cancels what runs in it after ``duration`` milliseconds."""
     return asyncio.timeout(duration / 1000)
+
+
+async def together(coroutines: "Iterable[Coroutine[Any, Any, None]]") -> None:
+    """Run coroutines at the same time, started in their order, until all are done."""
+    await asyncio.gather(*coroutines)

@@ -33,11 +33,29 @@ class RunCause:
         self.principal_id: str | None = None
 
 
-def party_of(schedule: str) -> Party:
-    """Give a schedule as the sender of messages."""
+def run_message(schedule: str, message_type: str, cause_id: str, payload: bytes, **fields: Any) -> Message:
+    """Give the event or the call of a run. Id and trace follow from the run, so that firing again repeats them.
+
+    Args:
+        schedule: Name of the schedule, who sends it.
+        message_type: A call is a ``command``, an event anything else.
+        cause_id: Id of the run.
+        payload: What is sent.
+        fields: Further fields of the message; ``run_id`` among them where somebody waits for the run.
+    """
+    cause = RunCause(cause_id)
     # No part of an address has a dot.
     service, version, name = schedule.split(".")
-    return Party(service, version, name, INSTANCE)
+    return Message(
+        id=derived_id(schedule, "call" if message_type == COMMAND else "event", cause_id),
+        message_type=message_type,
+        payload=payload,
+        correlation_id=cause.correlation_id,
+        trace_id=cause.trace_id,
+        traceparent=cause.traceparent,
+        sender=Party(service, version, name, INSTANCE),
+        **fields,
+    )
 
 
 class _Trigger:
@@ -66,24 +84,10 @@ class _Trigger:
     def _at(self, slot: int, given: Any) -> Any:
         return given(datetime.fromtimestamp(slot / 1000, tz=UTC).astimezone(self.zone)) if callable(given) else given
 
-    def party(self) -> Party:
-        """Give the schedule as the sender of messages."""
-        return party_of(self.schedule.name)
-
-    def message(self, message_type: str, message_id: str, run_id: str, payload: bytes, **fields: Any) -> Message:
-        """Give a message of a run. Its trace follows from the run, so that firing again continues the same one."""
-        cause = RunCause(run_id)
-        return Message(
-            id=message_id,
-            message_type=message_type,
-            payload=payload,
-            correlation_id=cause.correlation_id,
-            trace_id=cause.trace_id,
-            traceparent=cause.traceparent,
-            run_id=run_id if self.tracks_runs else None,
-            sender=self.party(),
-            **fields,
-        )
+    def message(self, message_type: str, run_id: str, payload: bytes, **fields: Any) -> Message:
+        """Give the message of a run."""
+        tracked = run_id if self.tracks_runs else None
+        return run_message(self.schedule.name, message_type, run_id, payload, run_id=tracked, **fields)
 
 
 class EventTrigger(_Trigger):
@@ -117,7 +121,6 @@ class EventTrigger(_Trigger):
         payload = self.payload(slot)
         message = self.message(
             CUSTOM_MESSAGE,
-            derived_id(self.schedule.name, "event", run_id),
             run_id,
             payload,
             event_name=self.event,
@@ -178,7 +181,6 @@ class CallTrigger(_Trigger):
         name = self.schedule.name
         message = self.message(
             COMMAND,
-            derived_id(name, "call", run_id),
             run_id,
             self.payload(slot),
             parameter=self.parameter(self.parameter_codec, slot),

@@ -15,7 +15,7 @@ from purista_serverless.message import Success
 from purista_serverless.message.wire import parse_json
 from purista_serverless.runtime.dispatch import adispatch, dispatch
 from purista_serverless.runtime.http_answers import answer
-from purista_serverless.runtime.http_requests import BODILESS, HttpCommand, require_identity
+from purista_serverless.runtime.http_requests import BODILESS, HttpCommand, unidentified
 from purista_serverless.runtime.invoke import conclude
 from purista_serverless.runtime.loop import current_loop, run
 
@@ -69,17 +69,21 @@ class CommandRoute:
             HTTPException: The command takes too long.
             Unavailable: The store cannot be reached.
         """
-        identity = None
-        if not self.http.public:
-            identity = require_identity(await identity_of(request, self._authenticate))
+        who = {} if self.http.public else await self._identity(request)
         body = b"" if self.http.method in BODILESS else await read_json_body(request, self.http.max_body)
         now = self._ports.clock.now()
-        message = self._command.message(call_of(request), body, self._texts(request), identity=identity, now=now)
+        message = self._command.message(call_of(request), body, self._texts(request), now=now, **who)
         outcome = await self._run(message)
         if isinstance(outcome, Success) and self._command.queue is not None:
             job_id = parse_json(outcome.value or b"null")
             return self._jobs.accept(request, self._command.queue, job_id)
         return response(answer(outcome, self.http, trace_id=message.trace_id))
+
+    async def _identity(self, request: Request) -> dict[str, str | None]:
+        identity = await identity_of(request, self._authenticate)
+        if identity is None:
+            raise unidentified()
+        return {"tenant_id": identity.tenant_id, "principal_id": identity.principal_id}
 
     def _texts(self, request: Request) -> "dict[str, Sequence[str]]":
         texts: dict[str, Sequence[str]] = {name: request.query_params.getlist(name) for name in request.query_params}

@@ -1,0 +1,151 @@
+"""What AWS delivers in our place: bodies that a rule or a schedule sent, made into those that our own code would send.
+
+Ids follow from the event or the slot alone, so that what AWS delivers twice is one thing to whoever consumes it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from purista_serverless.adapters.aws.codecs import eventbridge, scheduler
+from purista_serverless.adapters.aws.constants import CLAIM, MARK
+from purista_serverless.message.wire import format_json, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from purista_serverless.adapters.aws.codecs.scheduler import Slot
+    from purista_serverless.adapters.aws.codecs.sqs import Record
+    from purista_serverless.message import Message
+    from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.ports import Ports
+
+# What is not in a body, no member can be called: nearly all bodies are ours, and are not looked into here.
+_SIGNS = (f'"{eventbridge.DETAIL_TYPE}"', f'"{MARK}"')
+
+
+class Unwrapper:
+    """Make the bodies of one edge into those that its consumer takes.
+
+    Args:
+        trigger: The edge, as the function's trigger names it.
+        function: The handler behind it; ``None`` behind a binding.
+        ports: Where bodies are kept that were too big for the edge.
+    """
+
+    __slots__ = ("_function", "_kind", "_name", "_ports")
+
+    def __init__(self, trigger: str, function: "Function | None", ports: "Ports") -> None:
+        self._kind, _, self._name = trigger.partition(":")
+        self._function = function
+        self._ports = ports
+
+    def body(self, record: "Record") -> bytes:
+        """Give the body of a record for its consumer; one that is none of AWS' goes as it came.
+
+        Raises:
+            BadEvent: AWS sent something that is not as its documents say.
+            InvalidPayload: What AWS sent in our place is not of the queue's type.
+            BoundExceeded: It is beyond a bound of the queue.
+            Unavailable: A body that was too big for the edge cannot be reached.
+        """
+        text = record.body
+        if self._kind != "gate" and any(sign in text for sign in _SIGNS):
+            try:
+                wire = parse_json(text)
+            except ValueError:
+                # The consumer says so, as of any other body.
+                wire = None
+            if isinstance(wire, dict):
+                return self._unwrapped(wire, record) or _encoded(text)
+        return _encoded(text)
+
+    def _unwrapped(self, wire: "Mapping[str, Any]", record: "Record") -> bytes | None:
+        if wire.get(MARK) == CLAIM:
+            return self._fetched(wire)
+        if eventbridge.is_event(wire):
+            return self._of_event(wire, record)
+        if scheduler.is_slot(wire):
+            return self._of_slot(scheduler.decode(wire), record)
+        return None
+
+    def _fetched(self, claim: "Mapping[str, Any]") -> bytes:
+        ports: Any = self._ports
+        body: bytes = ports.claims.fetch(claim)
+        return body
+
+    def _of_event(self, wire: "Mapping[str, Any]", record: "Record") -> bytes:
+        detail = wire["detail"]
+        if isinstance(detail, dict) and detail.get(MARK) == CLAIM:
+            from purista_serverless.message import Message
+
+            message = Message.decode(self._fetched(detail))
+        elif isinstance(detail, dict) and scheduler.is_slot(detail):
+            message = _event_of(scheduler.decode(detail), wire, record)
+        else:
+            message = eventbridge.decode(wire)
+        return self._job_of(message, wire, record) if self._kind == "queue" else message.encode()
+
+    def _job_of(self, message: "Message", wire: "Mapping[str, Any]", record: "Record") -> bytes:
+        """Do what a binding does that computes nothing: the event's payload is the job's."""
+        from purista_serverless.runtime.enqueue import QueueSpec
+        from purista_serverless.runtime.events import bound, own_key
+
+        spec = QueueSpec.of(self._target())
+        raw = message.payload if type(message.payload) is bytes else format_json(message.payload)
+        event = message.event_name or wire[eventbridge.DETAIL_TYPE]
+        payload = spec.payload.load_json(raw, f"event {event}")
+        return bound(spec, message, event, payload, key=own_key(message)).job(record.sent, record.sent).encode()
+
+    def _of_slot(self, slot: "Slot", record: "Record") -> bytes | None:
+        """Do what the gate of a schedule does that counts no runs."""
+        if self._kind == "queue":
+            return self._job_of_slot(slot, record)
+        if self._kind != "call" or self._function is None:
+            return None
+        from purista_serverless.message import COMMAND, Party
+
+        own, target = self._function.party, self._function.declaration.target
+        receiver = Party(own.service, own.version, target.name)
+        return _message_of(slot, COMMAND, record, parameter=format_json(slot.parameter), receiver=receiver).encode()
+
+    def _job_of_slot(self, slot: "Slot", record: "Record") -> bytes:
+        from purista_serverless.runtime.enqueue import Enqueue, QueueSpec
+        from purista_serverless.runtime.runs import run_id_of
+        from purista_serverless.runtime.triggers import RunCause
+
+        run_id = run_id_of(slot.schedule, slot.at)
+        order = Enqueue(
+            QueueSpec.of(self._target()),
+            format_json(slot.payload),
+            format_json(slot.parameter),
+            cause=RunCause(run_id),
+            origin=run_id,
+            idempotency_key=slot.key,
+        )
+        return order.job(record.sent, record.sent).encode()
+
+    def _target(self) -> Any:
+        """Give the handle of the queue whose worker this is."""
+        if self._function is None:
+            raise RuntimeError(f"the edge of queue {self._name!r} has no worker behind it")
+        return self._function.declaration.target
+
+
+def _event_of(slot: "Slot", wire: "Mapping[str, Any]", record: "Record") -> "Message":
+    from purista_serverless.message import CUSTOM_MESSAGE
+
+    event = slot.event or wire[eventbridge.DETAIL_TYPE]
+    return _message_of(slot, CUSTOM_MESSAGE, record, event_name=event, idempotency_key=slot.key)
+
+
+def _message_of(slot: "Slot", message_type: str, record: "Record", **fields: Any) -> "Message":
+    from purista_serverless.runtime.runs import run_id_of
+    from purista_serverless.runtime.triggers import run_message
+
+    run_id = run_id_of(slot.schedule, slot.at)
+    payload = format_json(slot.payload)
+    return run_message(slot.schedule, message_type, run_id, payload, timestamp=record.sent, **fields)
+
+
+def _encoded(text: str) -> bytes:
+    # SQS takes no lone surrogates; what holds one was made by hand, and is refused as no JSON of ours.
+    return text.encode(errors="replace")
