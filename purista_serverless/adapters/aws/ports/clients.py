@@ -65,7 +65,7 @@ class Maker:
 
         if self._session is None:
             self._session = _new_session()
-        use = Use(f"{service} client", "set AWS_REGION and credentials, as Lambda does")
+        use = Use("creating a client", "set AWS_REGION, as Lambda does")
         return call(self._session.create_client, use, service, service_name=service, config=_config_for(service))
 
 

@@ -38,6 +38,8 @@ _PASSING_STATUSES = frozenset({408, 409, 429})
 
 _DENIED = frozenset(
     {
+        # What botocore makes of a denial whose body it cannot read, such as a proxy's.
+        "403",
         "AccessDenied",
         "AccessDeniedException",
         "AWS.SimpleQueueService.AccessDenied",
@@ -132,4 +134,4 @@ def fault_of(error: Exception, use: Use, target: str) -> PuristaServerlessError:
     passing = (ConnectionError, CredentialRetrievalError, HTTPClientError, IncompleteReadError, MetadataRetrievalError)
     if isinstance(error, passing):
         return Unavailable(f"{use.action} on {target} got no answer; {error}")
-    return ProviderRefused(f"{use.action} on {target} could not be asked for; {error}; {use.fix}")
+    return ProviderRefused(f"{use.action} on {target} could not be asked for; {str(error).rstrip('.')}; {use.fix}")

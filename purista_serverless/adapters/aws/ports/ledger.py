@@ -38,11 +38,15 @@ _CONFLICT = "ConditionalCheckFailedException"
 # Names the write that made an item. A write whose answer got lost is sent again by botocore and then meets itself.
 _WRITER = "writer"
 
-# Names in expressions: some attributes' own names are words of the expression language.
-_NAMES = {"#pk": PARTITION_KEY, "#version": VERSION, "#expires": EXPIRES}
 # An item past its expiry does not exist, whether or not DynamoDB has removed it: that may take days.
-_ABSENT = "attribute_not_exists(#pk) OR #expires <= :now"
-_UNCHANGED = "#version = :expected AND (attribute_not_exists(#expires) OR #expires > :now)"
+_ABSENT = {
+    "ConditionExpression": "attribute_not_exists(#pk) OR #expires <= :now",
+    "ExpressionAttributeNames": {"#pk": PARTITION_KEY, "#expires": EXPIRES},
+}
+_UNCHANGED = {
+    "ConditionExpression": "#version = :expected AND (attribute_not_exists(#expires) OR #expires > :now)",
+    "ExpressionAttributeNames": {"#version": VERSION, "#expires": EXPIRES},
+}
 
 
 class DynamoLedger:
@@ -89,10 +93,9 @@ class DynamoLedger:
             key,
             expected=(_CONFLICT,),
             Item=item,
-            ConditionExpression=_UNCHANGED if expected else _ABSENT,
-            ExpressionAttributeNames=_NAMES if expected else {name: _NAMES[name] for name in ("#pk", "#expires")},
             ExpressionAttributeValues=values,
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **(_UNCHANGED if expected else _ABSENT),
         )
         return not code_of(answer) or answer.get("Item", {}).get(_WRITER) == item[_WRITER]
 
