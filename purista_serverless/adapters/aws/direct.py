@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.codecs import eventbridge, scheduler
 from purista_serverless.adapters.aws.constants import CLAIM, MARK
+from purista_serverless.message import Message
 from purista_serverless.message.wire import format_json, parse_json
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from purista_serverless.adapters.aws.codecs.scheduler import Slot
     from purista_serverless.adapters.aws.codecs.sqs import Record
-    from purista_serverless.message import Message
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
 
@@ -74,17 +74,21 @@ class Unwrapper:
 
     def _of_event(self, wire: "Mapping[str, Any]", record: "Record") -> bytes:
         detail = wire["detail"]
+        if self._kind != "queue" and eventbridge.is_envelope(detail):
+            # As it came: also with what this version does not know of.
+            return format_json(detail)
         if isinstance(detail, dict) and detail.get(MARK) == CLAIM:
-            from purista_serverless.message import Message
-
-            message = Message.decode(self._fetched(detail))
+            body = self._fetched(detail)
+            if self._kind != "queue":
+                return body
+            message = Message.decode(body)
         elif isinstance(detail, dict) and scheduler.is_slot(detail):
             message = _event_of(scheduler.decode(detail), wire, record)
         else:
             message = eventbridge.decode(wire)
         return self._job_of(message, wire, record) if self._kind == "queue" else message.encode()
 
-    def _job_of(self, message: "Message", wire: "Mapping[str, Any]", record: "Record") -> bytes:
+    def _job_of(self, message: Message, wire: "Mapping[str, Any]", record: "Record") -> bytes:
         """Do what a binding does that computes nothing: the event's payload is the job's."""
         from purista_serverless.runtime.enqueue import QueueSpec
         from purista_serverless.runtime.events import bound, own_key
@@ -130,14 +134,14 @@ class Unwrapper:
         return self._function.declaration.target
 
 
-def _event_of(slot: "Slot", wire: "Mapping[str, Any]", record: "Record") -> "Message":
+def _event_of(slot: "Slot", wire: "Mapping[str, Any]", record: "Record") -> Message:
     from purista_serverless.message import CUSTOM_MESSAGE
 
     event = slot.event or wire[eventbridge.DETAIL_TYPE]
     return _message_of(slot, CUSTOM_MESSAGE, record, event_name=event, idempotency_key=slot.key)
 
 
-def _message_of(slot: "Slot", message_type: str, record: "Record", **fields: Any) -> "Message":
+def _message_of(slot: "Slot", message_type: str, record: "Record", **fields: Any) -> Message:
     from purista_serverless.runtime.runs import run_id_of
     from purista_serverless.runtime.triggers import run_message
 

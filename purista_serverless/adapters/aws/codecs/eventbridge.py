@@ -17,6 +17,11 @@ def is_event(wire: "Mapping[str, Any]") -> bool:
     return DETAIL_TYPE in wire and "source" in wire and "detail" in wire
 
 
+def is_envelope(detail: object) -> bool:
+    """Say whether the detail of an event is upstream's envelope, by the member that each of them has."""
+    return isinstance(detail, dict) and "messageType" in detail
+
+
 def decode(wire: "Mapping[str, Any]") -> Message:
     """Read an event: the envelope that it carries, or itself as a message if it is another system's.
 
@@ -24,7 +29,7 @@ def decode(wire: "Mapping[str, Any]") -> Message:
         BadEvent: It is not as the platform's documents say.
     """
     detail = wire["detail"]
-    if isinstance(detail, dict) and "messageType" in detail:
+    if is_envelope(detail):
         return Message.from_wire(detail)
     name, event_id = wire[DETAIL_TYPE], wire.get("id")
     if not isinstance(name, str) or not isinstance(event_id, str) or not isinstance(detail, dict):
