@@ -1,0 +1,112 @@
+"""An account in one process: moto, whose time is the virtual clock of a test.
+
+moto takes a message for visible when its time has *passed*, and not yet when it has come. So it is asked for messages at
+the end of a millisecond and for everything else at its beginning; only a lease that runs out is noticed a millisecond
+late.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+import time_machine
+from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import sqs_backends
+
+from purista_serverless.testing.clock import VirtualClock, to_datetime
+
+NAME = "eu-central-1"
+
+_END_OF_MILLISECOND = timedelta(microseconds=999)
+
+Watch = Callable[[str, int], None]
+"""Takes the URL of a queue and in how many milliseconds something may become visible in it."""
+
+
+class Region:
+    """One region of an account that exists until it is closed; there can be one at a time.
+
+    Args:
+        clock: Its time.
+        watch: Is told when to look at a queue.
+    """
+
+    def __init__(self, clock: VirtualClock, watch: Watch) -> None:
+        self._clock = clock
+        self._watch = watch
+        self._opened = ExitStack()
+        self._opened.enter_context(mock_aws())
+        self._time = self._opened.enter_context(time_machine.travel(to_datetime(clock.now()), tick=False))
+        _Current.region = self
+
+    def close(self) -> None:
+        """Forget everything and give the process its own time back."""
+        if _Current.region is self:
+            _Current.region = None
+            self._opened.close()
+
+    def client(self, service: str) -> Any:
+        """Give a real client of a service."""
+        return _client(service)
+
+    def visible(self, url: str) -> int:
+        """Count the messages of a queue that may be received now."""
+        return self._queue(url).approximate_number_of_messages
+
+    def depth(self, url: str) -> int:
+        """Count the messages of a queue: visible, delayed and in flight."""
+        return len(self._queue(url)._messages)  # noqa: SLF001 - the public counts miss what is visible and delayed
+
+    def _queue(self, url: str) -> Any:
+        return sqs_backends[DEFAULT_ACCOUNT_ID][NAME].queues[url.rpartition("/")[2]]
+
+    def before(self, operation: str, parameters: Mapping[str, Any]) -> None:
+        """Set the time of a call, and note when something may become visible by it."""
+        offset = _END_OF_MILLISECOND if operation == "ReceiveMessage" else timedelta(0)
+        self._time.move_to(to_datetime(self._clock.now()) + offset, tick=False)
+        for url, delay in self._effects(operation, parameters):
+            self._watch(url, delay)
+
+    def _effects(self, operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+        match operation:
+            case "SendMessage":
+                yield parameters["QueueUrl"], parameters.get("DelaySeconds", 0) * 1_000
+            case "SendMessageBatch":
+                for entry in parameters["Entries"]:
+                    yield parameters["QueueUrl"], entry.get("DelaySeconds", 0) * 1_000
+            case "ReceiveMessage" if parameters.get("VisibilityTimeout", 0):
+                yield parameters["QueueUrl"], parameters["VisibilityTimeout"] * 1_000 + 1
+            case "ChangeMessageVisibility":
+                yield parameters["QueueUrl"], parameters["VisibilityTimeout"] * 1_000
+            case "ChangeMessageVisibilityBatch":
+                for entry in parameters["Entries"]:
+                    yield parameters["QueueUrl"], entry["VisibilityTimeout"] * 1_000
+            case "DeleteMessage" | "DeleteMessageBatch":
+                # The next of a FIFO group may go.
+                yield parameters["QueueUrl"], 0
+            case "PutEvents":
+                yield "", 0
+
+
+class _Current:
+    """The region that clients speak to."""
+
+    region: Region | None = None
+
+
+def _note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+    if _Current.region is not None:
+        _Current.region.before(model.name, params)
+
+
+@cache
+def _client(service: str) -> Any:
+    """Make a client; once, because it loads the service's model, and moto serves it whichever region is open."""
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    client = boto3.session.Session(region_name=NAME, **keys).client(service)
+    client.meta.events.register("before-parameter-build", _note)
+    return client
