@@ -15,7 +15,7 @@ from purista_serverless.adapters.aws.emulator.clock import Clock, VirtualClock, 
 from purista_serverless.adapters.aws.emulator.cloud import CREDENTIALS, Cloud
 from purista_serverless.adapters.aws.emulator.environment import FunctionSetup, Log
 from purista_serverless.adapters.aws.emulator.functions import Function, Functions
-from purista_serverless.adapters.aws.emulator.http_api import HttpServer
+from purista_serverless.adapters.aws.emulator.http_api import HttpServer, routes_of
 from purista_serverless.adapters.aws.emulator.lambda_api import LambdaApi
 from purista_serverless.adapters.aws.emulator.polling import Polling, Source
 from purista_serverless.adapters.aws.emulator.resource import HttpApi, Mapped, Part, StoredSchedule
@@ -114,13 +114,19 @@ class Emulator:
         running.callback(self._functions.close)
         running.callback(self._polling.stop)
         self._http = HttpServer(
-            tuple(_of(parts, HttpApi).values()), self._functions, self._clock, identity=self._identity, port=self._port
+            _of(parts, HttpApi).values(),
+            routes_of(parts.values()),
+            self._functions,
+            self._clock,
+            identity=self._identity,
+            port=self._port,
         )
         self._http.start()
         running.callback(self._http.stop)
         self._scheduler = Scheduler(self._cloud, self._clock, _of(parts, StoredSchedule), log=self._log)
         running.callback(self._scheduler.stop)
         self._polling.start()
+        self._tell_of_deployment()
         if not self._clock.is_virtual:
             self._scheduler.start()
 
@@ -208,6 +214,22 @@ class Emulator:
             if instant >= end:
                 self.settle(seconds)
                 return
+
+    def _tell_of_deployment(self) -> None:
+        """Send what CloudFormation sends when a stack is done; a template may have rules for it."""
+        details = [
+            {"stack-id": stack, "status-details": {"status": "CREATE_COMPLETE", "status-reason": ""}}
+            for stack in self.stack.ids
+        ]
+        entries = [
+            {
+                "Source": "aws.cloudformation",
+                "DetailType": "CloudFormation Stack Status Change",
+                "Detail": json.dumps(detail),
+            }
+            for detail in details
+        ]
+        self.client("events").put_events(Entries=entries)
 
     def _make_functions(self, parts: Mapping[str, Part], invocations: str) -> Functions:
         platform = {

@@ -1,15 +1,17 @@
 """HTTP APIs of a stack, on a port of this machine."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 from uuid import uuid4
 
 from purista_serverless.adapters.aws.emulator.clock import Clock
+from purista_serverless.adapters.aws.emulator.cors import cors_headers, is_preflight, without_cors
 from purista_serverless.adapters.aws.emulator.functions import Functions
 from purista_serverless.adapters.aws.emulator.http_events import HttpAnswer, Request, answer_of, event_of, match_route
 from purista_serverless.adapters.aws.emulator.loopback import LoopbackHandler, LoopbackServer
-from purista_serverless.adapters.aws.emulator.resource import HttpApi
+from purista_serverless.adapters.aws.emulator.resource import HttpApi, Integration, Part, Route
 
 _LARGEST_BODY = 10 * 1024 * 1024
 
@@ -22,15 +24,20 @@ class HttpServer(LoopbackServer):
 
     Args:
         apis: The APIs; a path that two of them have belongs to the first.
+        routes: Their routes.
         functions: What answers.
         clock: The time.
         identity: Claims of whoever calls; for IAM authorisers the members of ``requestContext.authorizer.iam``.
         port: Where to listen, 0 for a free port.
+
+    Raises:
+        OSError: The port is taken.
     """
 
     def __init__(
         self,
-        apis: Sequence[HttpApi],
+        apis: Iterable[HttpApi],
+        routes: Sequence[Route],
         functions: Functions,
         clock: Clock,
         *,
@@ -38,34 +45,45 @@ class HttpServer(LoopbackServer):
         port: int,
     ) -> None:
         super().__init__(_Requests, port)
-        self._apis = apis
+        self._apis = [(api, [route for route in routes if route.api == api.id]) for api in apis]
         self._functions = functions
         self._clock = clock
         self._identity = identity
 
     def handle_http(self, request: Request) -> HttpAnswer:
         """Answer a request."""
-        for api in self._apis:
-            found = match_route(api.routes, request.method, request.path)
-            if found is not None:
-                break
-        else:
-            return _message(404, "Not Found")
-        route, parameters = found
+        for api, routes in self._apis:
+            if api.cors is not None and is_preflight(request.method, request.joined_headers):
+                return 204, cors_headers(api.cors, request.joined_headers["origin"], preflight=True), b""
+            found = match_route(routes, request.method, request.path)
+            if found is None:
+                continue
+            status, headers, body = self._answer(request, *found)
+            if api.cors is not None:
+                allowed = cors_headers(api.cors, request.joined_headers.get("origin"), preflight=False)
+                headers = (*without_cors(headers), *allowed)
+            return status, headers, body
+        return _message(404, "Not Found")
+
+    def _answer(self, request: Request, route: Route, parameters: Mapping[str, str]) -> HttpAnswer:
         if len(request.body) > _LARGEST_BODY:
             return _message(413, "Request Entity Too Large")
-        if route.authorizer is not None and (self._identity is None or request.header("authorization") is None):
+        is_known = self._identity is not None and "authorization" in request.joined_headers
+        if route.authorization is not None and not is_known:
             return _message(401, "Unauthorized")
         event = event_of(
-            request,
-            route,
-            parameters,
-            api_id=api.id,
-            request_id=str(uuid4()),
-            now=self._clock.now(),
-            identity=self._identity,
+            request, route, parameters, request_id=str(uuid4()), now=self._clock.now(), identity=self._identity
         )
-        return answer_of(self._functions.find(route.function).invoke(json.dumps(event).encode()))
+        return answer_of(self._functions.find(route.target).invoke(json.dumps(event).encode()))
+
+
+def routes_of(parts: Iterable[Part]) -> tuple[Route, ...]:
+    """Give all routes of a stack, each with the function that answers."""
+    known = tuple(parts)
+    functions = {part.id: part.function for part in known if isinstance(part, Integration)}
+    written = [route for part in known if isinstance(part, HttpApi) for route in part.routes]
+    declared = [replace(part, target=functions[part.target]) for part in known if isinstance(part, Route)]
+    return (*written, *declared)
 
 
 def _message(status: int, text: str) -> HttpAnswer:

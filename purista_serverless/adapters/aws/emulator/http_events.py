@@ -44,16 +44,17 @@ class Request:
         """Give the path, decoded."""
         return unquote(urlsplit(self.target).path)
 
-    def header(self, name: str) -> str | None:
-        """Give a header, ``None`` if it is not there."""
-        return _joined(self.headers).get(name.lower())
+    @property
+    def joined_headers(self) -> Mapping[str, str]:
+        """Give the headers as API Gateway does: names in lower case, repeated ones joined, cookies left out."""
+        return _joined((name, value) for name, value in self.headers if name.lower() != "cookie")
 
 
 def match_route(routes: Iterable[Route], method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
     """Find the route of a request, the most specific one first, with the values of its path's parameters.
 
     Example:
-        >>> route = Route(method="GET", path="/orders/{id}", function="f", authorizer=None)
+        >>> route = Route(api="a", method="GET", path="/orders/{id}", target="f", authorization=None)
         >>> match_route([route], "GET", "/orders/7")[1]
         {'id': '7'}
     """
@@ -81,7 +82,6 @@ def event_of(
     route: Route,
     parameters: Mapping[str, str],
     *,
-    api_id: str,
     request_id: str,
     now: datetime,
     identity: Mapping[str, Any] | None,
@@ -92,19 +92,18 @@ def event_of(
         request: The request.
         route: Its route.
         parameters: The values of its path's parameters.
-        api_id: Id of the API.
         request_id: Id of the request.
         now: The time.
         identity: What the authoriser found out, where the route has one.
     """
-    headers = _joined((name, value) for name, value in request.headers if name.lower() != "cookie")
+    headers = dict(request.joined_headers)
     url = urlsplit(request.target)
     key = f"{route.method} {route.path}"
     context: dict[str, Any] = {
         "accountId": ACCOUNT,
-        "apiId": api_id,
+        "apiId": route.api,
         "domainName": headers.get("host", "localhost"),
-        "domainPrefix": api_id,
+        "domainPrefix": route.api,
         "http": {
             "method": request.method,
             "path": request.path,
@@ -118,7 +117,7 @@ def event_of(
         "time": f"{now:%d/%b/%Y:%H:%M:%S +0000}",
         "timeEpoch": int(now.timestamp() * 1000),
     }
-    if route.authorizer is not None and identity is not None:
+    if route.authorization is not None and identity is not None:
         context["authorizer"] = _authorizer(route, identity)
     event: dict[str, Any] = {
         "version": "2.0",
@@ -170,7 +169,7 @@ def _joined(pairs: Iterable[tuple[str, str]], *, lower: bool = True) -> dict[str
 
 
 def _authorizer(route: Route, identity: Mapping[str, Any]) -> dict[str, Any]:
-    if route.authorizer == "iam":
+    if route.authorization == "iam":
         return {"iam": dict(identity)}
     # API Gateway hands on every claim as text, lists in brackets.
     claims = {name: _claim(value) for name, value in identity.items()}

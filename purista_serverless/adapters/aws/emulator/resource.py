@@ -41,32 +41,52 @@ class StoredSchedule:
     group: str
 
 
+Authorization: TypeAlias = Literal["jwt", "iam"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpApi:
+    """An HTTP API.
+
+    Attributes:
+        id: Its id.
+        cors: What pages of other origins may do, as in ``CorsConfiguration``; ``None`` if they may do nothing.
+        routes: The routes of its OpenAPI document.
+    """
+
+    id: str
+    cors: Mapping[str, Any] | None
+    routes: "tuple[Route, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """What answers for routes: a function."""
+
+    id: str
+    function: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A route of an HTTP API.
 
     Attributes:
+        api: Id of the API.
         method: Such as ``POST``; ``ANY`` for all.
         path: Such as ``/orders/{id}``.
-        function: Name or ARN of the function that answers.
-        authorizer: Kind of its authoriser; ``None`` if everybody may call.
+        target: Name or ARN of the function that answers, or id of the integration that names it.
+        authorization: Who finds out who calls; ``None`` if everybody may call.
     """
 
+    api: str
     method: str
     path: str
-    function: str
-    authorizer: Literal["jwt", "iam"] | None
+    target: str
+    authorization: Authorization | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpApi:
-    """An HTTP API with its routes."""
-
-    id: str
-    routes: tuple[Route, ...]
-
-
-Part: TypeAlias = FunctionSetup | Mapped | StoredSchedule | HttpApi
+Part: TypeAlias = FunctionSetup | Mapped | StoredSchedule | HttpApi | Integration | Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

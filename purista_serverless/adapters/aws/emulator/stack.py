@@ -67,6 +67,12 @@ class Stack:
             if "Condition" not in output or self._resolver.is_true(output["Condition"])
         }
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Give the id of this stack and of those nested in it: their ``AWS::StackId``."""
+        nested = (id for stack in self.nested.values() for id in stack.ids)
+        return (str(self._values["AWS::StackId"]), *nested)
+
     def ref(self, logical_id: str) -> Any:
         """Give what ``Ref`` gives: the URL of a queue, the name of a table."""
         return self._resource(logical_id).ref
@@ -170,7 +176,7 @@ class Stack:
         nested.make()
         self.nested[logical_id] = nested
         outputs = {f"Outputs.{name}": value for name, value in nested.outputs.items()}
-        return Resource(ref=nested._values["AWS::StackId"], attributes=outputs)
+        return Resource(ref=nested.ids[0], attributes=outputs)
 
 
 def _parameters(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
