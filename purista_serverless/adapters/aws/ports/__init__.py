@@ -52,7 +52,7 @@ class AwsPorts(Ports):
         'EventBridgeEvents'
     """
 
-    __slots__ = ("_clients", "_deployment", "_environment", "_made", "claims", "visibility")
+    __slots__ = ("_clients", "_environment", "_made", "claims", "visibility")
     claims: "S3ClaimCheck"
     visibility: "SqsVisibility"
 
@@ -69,19 +69,19 @@ class AwsPorts(Ports):
         self._surround(clock or SystemClock(), resources=resources, random=random, offload=offload)
         self._environment = environment
         self._clients = clients
-        self._deployment: Deployment | None = None
         self._made: dict[str, Any] = {}
 
     @property
     def deployment(self) -> "Deployment":
         """Give what the environment says, read on first use."""
-        if self._deployment is None:
+        if "deployment" not in self._made:
             from purista_serverless.adapters.aws.ports.deployment import Deployment
 
             made = Deployment(self._environment, clock=self.clock, make_client=self._clients)
-            # One for all threads: clients are made once.
-            self._deployment = self._made.setdefault("deployment", made)
-        return self._deployment
+            # Of two threads that ask at once both get the same, so that clients are made once.
+            self._made.setdefault("deployment", made)
+        known: Deployment = self._made["deployment"]
+        return known
 
     def warm(self, *, emits: bool = False, enqueues: bool = False, invokes: bool = False, ledger: bool = False) -> None:
         """Make the clients that a function needs when all goes well, in its init phase, which has the most CPU.

@@ -30,8 +30,8 @@ _WRITE = Use("dynamodb:PutItem", _FIX)
 _QUERY = Use("dynamodb:Query", "give it to who runs the tool")
 _SCAN = Use("dynamodb:Scan", "give it to who runs the tool")
 
-# An item with its attributes' names (Amazon DynamoDB, constraints); what is not ``fields`` stays below 4 KB.
-_MAX_FIELDS = 409_600 - 4_096
+# Of an item with its attributes' names (Amazon DynamoDB, constraints); what is not ``fields`` stays below 8 KB.
+_MAX_FIELDS = 409_600 - 8_192
 
 _CONFLICT = "ConditionalCheckFailedException"
 

@@ -15,7 +15,7 @@ def event(id: str = "e1", payload: Any = None, **fields: Any) -> Message:
 
 def command(id: str = "c1", payload: Any = None, **fields: Any) -> Message:
     """Give a command for ``closeAccount`` of Billing."""
-    return Message(id=id, timestamp=1, message_type=COMMAND, payload=payload, receiver=BILLING, **fields)
+    return Message(id=id, timestamp=1, message_type=COMMAND, payload=payload, parameter={}, receiver=BILLING, **fields)
 
 
 def job(id: str = "j1", payload: Any = None, **fields: Any) -> Job:

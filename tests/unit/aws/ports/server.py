@@ -18,6 +18,9 @@ from botocore.session import Session
 from purista_serverless.adapters.aws.ports import AwsPorts
 
 REGION = "eu-central-1"
+
+# One for all: a session reads its models of the services once.
+_SESSION = Session()
 _NUMBERS = count(1)
 
 
@@ -31,7 +34,6 @@ class Moto:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._session = Session()
         self._made: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
@@ -42,7 +44,7 @@ class Moto:
 
     def client_of(self, service: str, key: str, secret: str, token: str | None = None) -> Any:
         """Make a client that signs with the given credentials."""
-        return self._session.create_client(
+        return _SESSION.create_client(
             service,
             region_name=REGION,
             endpoint_url=self.url,

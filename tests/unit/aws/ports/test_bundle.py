@@ -34,7 +34,7 @@ USES = {
 @pytest.mark.parametrize(("action", "use"), USES.items(), ids=USES)
 def test_what_the_function_was_deployed_without_is_an_undeclared_use(action, use):
     """The error names the permission and what to declare, and no client is made for it."""
-    made = []
+    made: list[str] = []
     ports = AwsPorts({}, clients=made.append)
 
     with pytest.raises(UndeclaredUse, match=rf"this function may not do {action}.*; .*PURISTA_"):
@@ -87,7 +87,7 @@ def test_an_unknown_port_is_an_attribute_error():
 )
 def test_the_init_phase_makes_the_clients_of_declared_uses(declared, services):
     """Warming makes one client for each thing that the function does when all goes well, and no other."""
-    made = []
+    made: list[str] = []
     AwsPorts({}, clients=made.append).warm(**declared)
 
     assert made == services
@@ -139,9 +139,7 @@ def test_the_sdk_finds_region_credentials_and_endpoint_itself(moto, monkeypatch)
     }.items():
         monkeypatch.setenv(name, value)
     url, bucket = moto.queue(), moto.bucket()
-    ports = AwsPorts(
-        {"PURISTA_QUEUES": json.dumps({"queue:billing.closing": url}), "PURISTA_CLAIM_CHECK": bucket}
-    )
+    ports = AwsPorts({"PURISTA_QUEUES": json.dumps({"queue:billing.closing": url}), "PURISTA_CLAIM_CHECK": bucket})
 
     ports.queues.send(job(payload="x" * 2_000_000), delay=0)
     (message,) = moto.receive(url)

@@ -53,7 +53,9 @@ def test_a_body_that_has_expired_is_a_bad_event(claims):
         claims.fetch({"purista": "claim", "key": "queue:a/gone", "size": 1})
 
 
-@pytest.mark.parametrize("wire", [{}, {"purista": "claim"}, {"purista": "claim", "key": 7}, {"key": "queue:a/1"}], ids=str)
+@pytest.mark.parametrize(
+    "wire", [{}, {"purista": "claim"}, {"purista": "claim", "key": 7}, {"key": "queue:a/1"}], ids=str
+)
 def test_what_is_no_claim_is_a_bad_event(claims, wire):
     """Nothing is looked up that is not a claim with a key."""
     with pytest.raises(BadEvent, match="not a claim"):

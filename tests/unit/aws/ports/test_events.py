@@ -64,7 +64,7 @@ def test_many_events_go_ten_at_a_time():
     events_of(client).publish_all(event(f"e{number}") for number in range(23))
 
     assert [len(call["Entries"]) for call in client.calls] == [10, 10, 3]
-    assert sum((ids(call) for call in client.calls), []) == [f"e{number}" for number in range(23)]
+    assert [id for call in client.calls for id in ids(call)] == [f"e{number}" for number in range(23)]
 
 
 def test_a_request_stays_below_its_size():
@@ -86,7 +86,9 @@ def test_no_events_are_no_request():
 
 def test_only_what_failed_is_sent_again():
     """Entries that were throttled inside an accepted request go again, after ever longer pauses; the others do not."""
-    client, pauses = Scripted(answer(None, "ThrottlingException", "InternalFailure"), answer("Throttling", None), accepted), []
+    first, second = answer(None, "ThrottlingException", "InternalFailure"), answer("Throttling", None)
+    client = Scripted(first, second, accepted)
+    pauses: list[float] = []
     events_of(client, pauses).publish_all([event("a"), event("b"), event("c")])
 
     assert [ids(call) for call in client.calls] == [["a", "b", "c"], ["b", "c"], ["b"]]
