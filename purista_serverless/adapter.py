@@ -204,20 +204,28 @@ class Adapter:
         translator: ``module:function`` from ``(expression, timezone, dst)`` to the clock's dialect; ``None`` when the
             adapter has a clock of its own.
         emulations: What the adapter adds where the provider falls short: how, by name of the promise.
-        differ: ``module:function`` from the texts before and after, by path, to the changes of what is deployed; ``None``
-            when a difference of texts says it all.
+        differ: ``module:function`` from the texts before and after, by path, to the changes of what is deployed;
+            ``None`` when a difference of texts says it all.
         operator: ``module:function`` from ``(Application, name)`` of something deployed to the ``Operations`` on it;
             ``None`` when there is nothing to look after.
+        checker: ``module:function`` from ``(Topology, Application, Adapter)`` to further findings of a check; ``None``
+            when the promises say it all.
+        configurator: ``module:function`` from ``(Adapter, table)`` to the adapter as a project's table of options asks
+            for it; ``None`` when it has no options.
+        options: What the configurator made of the table, for the adapter's own parts.
     """
 
     __slots__ = (
         "capabilities",
+        "checker",
+        "configurator",
         "differ",
         "emulations",
         "entry",
         "extra",
         "name",
         "operator",
+        "options",
         "planner",
         "renderers",
         "translator",
@@ -236,6 +244,9 @@ class Adapter:
         emulations: "Mapping[str, str] | None" = None,
         differ: str | None = None,
         operator: str | None = None,
+        checker: str | None = None,
+        configurator: str | None = None,
+        options: "Any" = None,
     ) -> None:
         self.name = name
         self.capabilities = capabilities
@@ -247,6 +258,9 @@ class Adapter:
         self.emulations = emulations if emulations is not None else {}
         self.differ = differ
         self.operator = operator
+        self.checker = checker
+        self.configurator = configurator
+        self.options = options
 
     def __repr__(self) -> str:
         return f"Adapter({self.name!r})"
@@ -255,6 +269,31 @@ class Adapter:
     def limits(self) -> tuple[Limit, ...]:
         """Give the figures of the provider, each with its source."""
         return self.capabilities.limits
+
+    def replace(self, **changes: "Any") -> "Adapter":
+        """Give a copy with some fields changed."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return Adapter(**{**fields, **changes})
+
+
+def configure(adapter: Adapter, table: "Mapping[str, Any]") -> Adapter:
+    """Give an adapter as a project wants it.
+
+    Args:
+        adapter: The adapter as its module describes it.
+        table: The project's options, ``[tool.purista-serverless.<name>]`` of its ``pyproject.toml``.
+
+    Raises:
+        DeclarationError: Options are unknown or wrong; tells all of them.
+    """
+    if adapter.configurator is not None:
+        return load_object(adapter.configurator)(adapter, table)  # type: ignore[no-any-return]
+    if table:
+        from purista_serverless.errors import DeclarationError
+
+        given = ", ".join(sorted(table))
+        raise DeclarationError(f"[tool.purista-serverless.{adapter.name}]: {adapter.name} has no options; drop {given}")
+    return adapter
 
 
 def load_object(path: str) -> "Any":

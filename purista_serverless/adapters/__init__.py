@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from purista_serverless.errors import UnknownAdapter
 
 ADAPTERS: dict[str, str] = {
+    "aws": "purista_serverless.adapters.aws.descriptor:ADAPTER",
     "embedded": "purista_serverless.adapters.embedded.descriptor:ADAPTER",
 }
 

@@ -6,6 +6,8 @@ Topology says that an edge may be direct; whether a provider can carry it is dec
 from typing import assert_never
 
 from purista_serverless.model import Binding, CommandTarget, EventTarget, QueueTarget, Schedule
+from purista_serverless.schedule.cron import parse_cron
+from purista_serverless.schedule.expressions import Cron, Expression, Interval, OneShot
 from purista_serverless.topology.lookup import Lookup
 
 
@@ -36,8 +38,8 @@ def is_direct_binding(binding: Binding, lookup: Lookup) -> bool:
 def is_direct_schedule(schedule: Schedule, lookup: Lookup) -> bool:
     """Say whether a provider's clock can do all that the schedule promises.
 
-    It cannot when runs must be counted or caught up, when a start is spread over time, or when what is sent has to be
-    computed from the slot.
+    It cannot when runs must be counted or caught up, when a start is spread over time, when what is sent has to be
+    computed from the slot, or when clocks write the slots down as more than the slots.
     """
     is_static = not (callable(schedule.payload) or callable(schedule.parameter) or callable(schedule.idempotency_key))
     return (
@@ -45,8 +47,22 @@ def is_direct_schedule(schedule: Schedule, lookup: Lookup) -> bool:
         and schedule.concurrency == "allow"
         and schedule.missed_runs == "skip"
         and schedule.jitter is None
+        and not _clock_needs_code(schedule.expression)
         and not _target_needs_code(schedule, lookup)
     )
+
+
+def _clock_needs_code(expression: Expression) -> bool:
+    """Say whether a gate has to drop what fires twice or before its time (see ``schedule.dialects``)."""
+    match expression:
+        case Cron(value=value):
+            return parse_cron(value).day_rule == "either"
+        case Interval(start=start):
+            return start is not None
+        case OneShot():
+            return False
+        case _:
+            assert_never(expression)
 
 
 def _target_needs_code(schedule: Schedule, lookup: Lookup) -> bool:

@@ -1,0 +1,208 @@
+"""Templates: the resources of each stack with its parameters and outputs."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+
+from purista_serverless.adapters.aws.options import Options
+from purista_serverless.adapters.aws.plan.draft import Draft
+from purista_serverless.adapters.aws.plan.layout import ROOT, path_of
+from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX, camel, prefix_of
+from purista_serverless.adapters.aws.plan.places import API, AUTHORIZER, BUS, CLAIM_CHECK, LEDGER, SCHEDULES, Places
+from purista_serverless.adapters.aws.plan.resources import (
+    Alarm,
+    Authorizer,
+    Bucket,
+    DeadLetterQueue,
+    EventBus,
+    Function,
+    HttpApi,
+    NestedStack,
+    Output,
+    Parameter,
+    Queue,
+    Resource,
+    Role,
+    Route,
+    Rule,
+    Schedule,
+    ScheduleGroup,
+    Stack,
+    Sub,
+    Table,
+    Text,
+)
+
+_VARIABLE = re.compile(r"\$\{(\w+)(\.Arn)?\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """All that is deployed.
+
+    Attributes:
+        application: Name of the application.
+        options: How it is deployed.
+        stacks: The root first, then the others, sorted by name.
+    """
+
+    application: str
+    options: Options
+    stacks: tuple[Stack, ...]
+
+
+def deployment_of(draft: Draft, places: Places, resources: Mapping[str, Iterable[Resource]]) -> Deployment:
+    """Give the stacks of resources; the root deploys the others, and gives them what they share."""
+    name, known = draft.application.name, _known(draft, places)
+    nested = tuple(
+        _stack(stack, found, known, f"{name}: {stack}") for stack, found in sorted(resources.items()) if stack != ROOT
+    )
+    links = tuple(
+        NestedStack(
+            id=f"{camel(stack.name)}Stack",
+            location=stack.path,
+            parameters=tuple((parameter.name, _given(parameter.name)) for parameter in stack.parameters),
+        )
+        for stack in nested
+    )
+    root = _stack(ROOT, (*resources[ROOT], *links), known, name)
+    return Deployment(application=name, options=draft.options, stacks=(root, *nested))
+
+
+def _given(parameter: str) -> Text:
+    """Give what the root passes on as a parameter of a nested stack: its own, or what it made."""
+    if parameter in {BUS, LEDGER, CLAIM_CHECK, SCHEDULES, API, AUTHORIZER}:
+        return Sub(f"${{{parameter}}}")
+    made = parameter.removesuffix("Arn")
+    return Sub(f"${{{made}.Arn}}" if made in {BUS, LEDGER} and made != parameter else f"${{{parameter}}}")
+
+
+def _stack(name: str, resources: Iterable[Resource], known: Mapping[str, Parameter], description: str) -> Stack:
+    found = tuple(sorted(resources, key=attrgetter("id")))
+    used = {reference for resource in found for reference in _references(resource)}
+    made = {resource.id for resource in found}
+    return Stack(
+        name=name,
+        path=path_of(name),
+        description=description,
+        parameters=tuple(parameter for key, parameter in known.items() if key in used - made),
+        resources=found,
+        outputs=tuple(_outputs(found)),
+    )
+
+
+def _known(draft: Draft, places: Places) -> dict[str, Parameter]:
+    """Give every parameter that a stack could have, in the order in which they are shown."""
+    return {parameter.name: parameter for parameter in (*_figures(draft), *_others(places), *_shared())}
+
+
+def _figures(draft: Draft) -> Iterator[Parameter]:
+    yield Parameter(
+        name="Prefix",
+        description="Begins the names of functions, queues and the bus; another one for each deployment in an account.",
+        default=prefix_of(draft.application.name),
+        pattern="[A-Za-z][A-Za-z0-9-]*",
+        longest=LONGEST_PREFIX,
+    )
+    yield Parameter(
+        name="Architecture",
+        description="Processor of the functions.",
+        default=draft.options.architecture,
+        allowed=("arm64", "x86_64"),
+    )
+    yield Parameter(
+        name="VisibilityTimeout",
+        description="Seconds that a received message is hidden; 0 is what the timeout of each function needs.",
+        type="Number",
+        default=0,
+    )
+    yield Parameter(
+        name="AlarmTopic",
+        description="ARN of the SNS topic that is told of dead letters; empty tells nobody.",
+        default="",
+    )
+
+
+def _others(places: Places) -> Iterator[Parameter]:
+    yield Parameter(name="JwtIssuer", description="Issuer of the tokens that private routes ask for.")
+    yield Parameter(name="JwtAudience", description="Audience of these tokens.")
+    for target, name in sorted(places.external.items()):
+        yield Parameter(name=f"{name}Arn", description=f"ARN of {target}, which belongs to another system.")
+        yield Parameter(name=f"{name}Url", description=f"URL of {target}, which belongs to another system.")
+
+
+def _shared() -> Iterator[Parameter]:
+    """Give what nested stacks are given by the root."""
+    yield Parameter(name=BUS, description="Name of the event bus.")
+    yield Parameter(name=f"{BUS}Arn", description="ARN of the event bus.")
+    yield Parameter(name=LEDGER, description="Name of the table of records.")
+    yield Parameter(name=f"{LEDGER}Arn", description="ARN of the table of records.")
+    yield Parameter(name=CLAIM_CHECK, description="Name of the bucket of large bodies.")
+    yield Parameter(name=SCHEDULES, description="Name of the group of schedules.")
+    yield Parameter(name=API, description="Id of the HTTP API.")
+    yield Parameter(name=AUTHORIZER, description="Id of the authoriser of private routes.")
+
+
+def _references(resource: Resource) -> Iterator[str]:
+    """Give the parameters and resources that a resource refers to."""
+    for text in _texts(resource):
+        if isinstance(text, Sub):
+            for name, _attribute in _VARIABLE.findall(text):
+                yield name
+    match resource:
+        case Function():
+            yield from ("Architecture", "Prefix")
+        case Queue():
+            yield from ("VisibilityTimeout", "Prefix")
+        case Alarm():
+            yield "AlarmTopic"
+        case EventBus() | HttpApi() | ScheduleGroup():
+            yield "Prefix"
+        case Authorizer():
+            yield from ("JwtIssuer", "JwtAudience")
+        case _:
+            pass
+
+
+def _texts(resource: Resource) -> Iterator[Text]:
+    match resource:
+        case Function(environment=environment, sources=sources):
+            yield from (value for _name, value in environment)
+            yield from (source.queue for source in sources)
+        case Role(statements=statements):
+            yield from (text for statement in statements for text in statement.resources)
+        case Rule(bus=bus):
+            if bus is not None:
+                yield bus
+        case Schedule(target=target, group=group):
+            yield from (target, group)
+        case Route(api=api, authorizer=authorizer):
+            yield from (api,) if authorizer is None else (api, authorizer)
+        case Authorizer(api=api):
+            yield api
+        case NestedStack(parameters=parameters):
+            yield from (value for _name, value in parameters)
+        case _:
+            pass
+
+
+def _outputs(resources: Iterable[Resource]) -> Iterator[Output]:
+    for resource in resources:
+        value = Sub(f"${{{resource.id}}}")
+        match resource:
+            case Queue(edge=edge):
+                yield Output(name=resource.id, value=value, description=edge)
+            case DeadLetterQueue(edge=edge):
+                yield Output(name=resource.id, value=value, description=f"dead letter of {edge}")
+            case EventBus():
+                yield Output(name=resource.id, value=value, description="Name of the event bus")
+            case Table():
+                yield Output(name=resource.id, value=value, description="Name of the table of records")
+            case Bucket():
+                yield Output(name=resource.id, value=value, description="Name of the bucket of large bodies")
+            case HttpApi():
+                url = Sub(f"https://${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}")
+                yield Output(name=resource.id, value=url, description="URL of the HTTP API")
+            case _:
+                pass

@@ -1,0 +1,154 @@
+"""What a function may do, and the variables by which it finds what it may do it to: from its permissions alone."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from purista_serverless.adapters.aws import constants
+from purista_serverless.adapters.aws.plan.places import (
+    BUS,
+    CLAIM_CHECK,
+    LEDGER,
+    Places,
+    bucket_arn,
+    bus_arn,
+    ledger_arn,
+)
+from purista_serverless.adapters.aws.plan.resources import Statement, Sub, Text
+from purista_serverless.topology import Function, Permission
+
+_CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What a function sends to, consumes and reads, each sorted, by the names of the topology."""
+
+    emits: tuple[str, ...]
+    sends: tuple[str, ...]
+    consumes: tuple[str, ...]
+    buries: tuple[str, ...]
+    invokes: tuple[str, ...]
+    records: tuple[str, ...]
+    config: tuple[str, ...]
+    secrets: tuple[str, ...]
+    claims: tuple[str, ...] | None
+
+
+def rights_of(
+    function: Function, consumes: tuple[str, ...], *, resends: tuple[str, ...], claims: tuple[str, ...] | None
+) -> Rights:
+    """Sort a function's permissions by what they need.
+
+    Args:
+        function: The function.
+        consumes: Edges of the queues that start it.
+        resends: Those of them to which it sends on what came before its time.
+        claims: What the keys begin with of large bodies that it may be sent; ``None`` when none is kept in a bucket.
+    """
+    permissions = function.permissions
+    invoked = _targets(permissions, "invoke")
+    return Rights(
+        emits=_targets(permissions, "emit"),
+        sends=tuple(sorted({*resends, *_sent_to(permissions)})),
+        consumes=consumes,
+        buries=_targets(permissions, "dead-letter"),
+        invokes=tuple(target for target in invoked if not target.startswith(constants.CALL_EDGE)),
+        records=_targets(permissions, "use-ledger"),
+        config=_targets(permissions, "read-config"),
+        secrets=_targets(permissions, "read-secret"),
+        claims=claims,
+    )
+
+
+def _targets(permissions: Iterable[Permission], verb: str) -> tuple[str, ...]:
+    return tuple(permission.target for permission in permissions if permission.verb == verb)
+
+
+def _sent_to(permissions: Iterable[Permission]) -> Iterator[str]:
+    for permission in permissions:
+        if permission.verb == "enqueue":
+            yield f"{constants.QUEUE_EDGE}{permission.target}"
+        elif permission.verb == "invoke" and permission.target.startswith(constants.CALL_EDGE):
+            yield permission.target
+        elif permission.verb == "knock":
+            yield f"{constants.GATE_EDGE}{permission.target.removeprefix(constants.SCHEDULE_EDGE)}"
+
+
+def environment_of(rights: Rights, places: Places, stack: str) -> Iterator[tuple[str, Text]]:
+    """Give the variables of a function, sorted by name; what it has no use for is absent."""
+    if rights.claims is not None and (rights.emits or rights.sends or rights.consumes):
+        yield constants.CLAIM_CHECK, Sub(f"${{{CLAIM_CHECK}}}")
+    if rights.invokes:
+        yield constants.COMMANDS, _object({address: places.command_arn(address) for address in rights.invokes})
+    if rights.config:
+        yield constants.CONFIG, _object({name: f"/${{Prefix}}/{name}" for name in rights.config})
+    if rights.buries:
+        urls = {edge: f"${{{places.dead_letter_id(edge)}}}" for edge in rights.buries}
+        yield constants.DEAD_LETTERS, _object(urls)
+    if rights.emits:
+        yield constants.EVENT_BUS, Sub(f"${{{BUS}}}")
+    if rights.records:
+        yield constants.LEDGER, Sub(f"${{{LEDGER}}}")
+    if queues := sorted({*rights.sends, *rights.consumes}):
+        yield constants.QUEUES, _object({edge: places.queue_url(edge, stack) for edge in queues})
+    if rights.secrets:
+        yield constants.SECRETS, _object({name: f"${{Prefix}}/{name}" for name in rights.secrets})
+
+
+def _object(members: Mapping[str, str]) -> Sub:
+    return Sub(json.dumps(members, separators=(",", ":")))
+
+
+def statements_of(rights: Rights, places: Places, stack: str) -> Iterator[Statement]:
+    """Give exactly the rights that the function's edges need."""
+    yield from _sending(rights, places, stack)
+    if rights.consumes:
+        yield Statement(actions=_CONSUME, resources=tuple(places.queue_arn(edge, stack) for edge in rights.consumes))
+    if rights.invokes:
+        arns = tuple(places.command_arn(address) for address in rights.invokes)
+        yield Statement(actions=("lambda:InvokeFunction",), resources=arns)
+    if rights.records:
+        yield Statement(
+            actions=("dynamodb:GetItem", "dynamodb:PutItem"),
+            resources=(ledger_arn(stack),),
+            condition=("ForAllValues:StringEquals", "dynamodb:LeadingKeys", rights.records),
+        )
+    yield from _reading(rights)
+    if rights.claims is not None:
+        yield from _claiming(rights, rights.claims)
+
+
+def _sending(rights: Rights, places: Places, stack: str) -> Iterator[Statement]:
+    if rights.emits:
+        yield Statement(
+            actions=("events:PutEvents",),
+            resources=(bus_arn(stack),),
+            condition=("StringEquals", "events:detail-type", rights.emits),
+        )
+    queues = tuple(places.queue_arn(edge, stack) for edge in rights.sends)
+    dead_letters = tuple(Sub(f"${{{places.dead_letter_id(edge)}.Arn}}") for edge in rights.buries)
+    if queues or dead_letters:
+        yield Statement(actions=("sqs:SendMessage",), resources=(*queues, *dead_letters))
+
+
+def _reading(rights: Rights) -> Iterator[Statement]:
+    account = "${AWS::Region}:${AWS::AccountId}"
+    if rights.config:
+        arns = (Sub(f"arn:${{AWS::Partition}}:ssm:{account}:parameter/${{Prefix}}/{name}") for name in rights.config)
+        yield Statement(actions=("ssm:GetParameter",), resources=tuple(arns))
+    if rights.secrets:
+        # Secrets Manager ends each ARN with six characters of its own.
+        arns = (
+            Sub(f"arn:${{AWS::Partition}}:secretsmanager:{account}:secret:${{Prefix}}/{name}-??????")
+            for name in rights.secrets
+        )
+        yield Statement(actions=("secretsmanager:GetSecretValue",), resources=tuple(arns))
+
+
+def _claiming(rights: Rights, read: tuple[str, ...]) -> Iterator[Statement]:
+    """Give the prefixes of the bucket: what it sends to write, what it is sent to read."""
+    if written := (*rights.emits, *rights.sends, *rights.buries):
+        yield Statement(actions=("s3:PutObject",), resources=tuple(bucket_arn(prefix) for prefix in written))
+    if read:
+        yield Statement(actions=("s3:GetObject",), resources=tuple(bucket_arn(prefix) for prefix in read))

@@ -1,0 +1,64 @@
+"""How long an invocation may take, how many messages it gets, and how long these are hidden meanwhile."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+from purista_serverless.adapters.aws.limits import LONGEST_RUN, LONGEST_VISIBILITY, MOST_RECEIVES
+from purista_serverless.adapters.aws.options import FunctionOptions
+from purista_serverless.model import Lifecycle
+from purista_serverless.topology import Function, QueueTrigger
+
+# Seconds of an invocation that no handler gets: they settle what was done.
+MARGIN = 10
+
+# An invocation of more messages than this has to gather them (AWS Lambda Developer Guide, Amazon SQS event source).
+LARGEST_UNGATHERED = 10
+LARGEST_FIFO_BATCH = 10
+
+# Of the visibility to the timeout, as the same guide recommends: room for what Lambda retries by itself.
+_VISIBILITY_FACTOR = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The figures of a function, in seconds, and of its batches."""
+
+    timeout: int
+    longest_run: int
+    batch_size: int
+    window: int
+
+    @property
+    def visibility(self) -> int:
+        """Give the visibility of its queues."""
+        return min(_VISIBILITY_FACTOR * self.timeout + self.window, LONGEST_VISIBILITY)
+
+
+def timing_of(function: Function, options: FunctionOptions, *, is_fifo: bool) -> Timing:
+    """Give a function the time for a whole batch, and as many messages as it has the time for.
+
+    A bound above what one invocation has leaves one message to each.
+    """
+    run = ceil(function.timeout.total_seconds())
+    wanted = options.batch_size or _declared_batch(function)
+    if is_fifo:
+        wanted = min(wanted, LARGEST_FIFO_BATCH)
+    batch = max(1, min(wanted, (LONGEST_RUN - MARGIN) // max(run, 1)))
+    window = options.batch_window or (1 if batch > LARGEST_UNGATHERED else 0)
+    return Timing(
+        timeout=min(batch * run + MARGIN, LONGEST_RUN),
+        longest_run=run,
+        batch_size=batch,
+        window=0 if is_fifo else window,
+    )
+
+
+def _declared_batch(function: Function) -> int:
+    return max((trigger.batch_size for trigger in function.triggers if isinstance(trigger, QueueTrigger)), default=1)
+
+
+def most_receives(lifecycle: Lifecycle, delay: timedelta | None = None) -> int:
+    """Give the receives after which the platform gives up: far above the policy, of which it is only the net."""
+    hops = 0 if delay is None else ceil(delay.total_seconds() / LONGEST_VISIBILITY)
+    return min(2 * lifecycle.max_attempts + 10 + hops, MOST_RECEIVES)

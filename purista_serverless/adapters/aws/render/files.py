@@ -1,0 +1,122 @@
+"""The files of a deployment: a template per stack, and ``samconfig.toml``."""
+
+from collections.abc import Mapping
+from json import dumps
+from typing import Any
+
+from purista_serverless.adapters.aws.options import Options
+from purista_serverless.adapters.aws.plan.layout import ROOT
+from purista_serverless.adapters.aws.plan.resources import Function, Output, Parameter, Stack, Sub
+from purista_serverless.adapters.aws.plan.stacks import Deployment
+from purista_serverless.adapters.aws.render.resources import ALARMED, OVERRIDDEN, rendered
+from purista_serverless.adapters.aws.render.yaml import Call, to_yaml
+from purista_serverless.naming import slug
+from purista_serverless.synth.marker import MARKER
+
+
+def render(deployment: Deployment) -> dict[str, str]:
+    """Render a plan, by path from the project's root."""
+    files = {stack.path: _template(stack, deployment) for stack in deployment.stacks}
+    return {**files, "samconfig.toml": _samconfig(deployment)}
+
+
+def _template(stack: Stack, deployment: Deployment) -> str:
+    template: dict[str, Any] = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Description": stack.description,
+    }
+    if stack.parameters:
+        template["Parameters"] = {parameter.name: _parameter(parameter) for parameter in stack.parameters}
+    names = {parameter.name for parameter in stack.parameters}
+    if conditions := {name: condition for name, (needs, condition) in _CONDITIONS.items() if needs in names}:
+        template["Conditions"] = conditions
+    if any(isinstance(resource, Function) for resource in stack.resources):
+        template["Globals"] = {"Function": _globals(deployment.options, stack)}
+    resources: dict[str, Any] = {}
+    for resource in stack.resources:
+        resources.update(rendered(resource, deployment.options))
+    template["Resources"] = resources
+    if stack.outputs:
+        template["Outputs"] = {output.name: _output(output) for output in stack.outputs}
+    return f"# {MARKER}\n{to_yaml(template)}"
+
+
+_CONDITIONS: Mapping[str, tuple[str, Any]] = {
+    ALARMED: ("AlarmTopic", Call("Not", (Call("Equals", (Sub("${AlarmTopic}"), "")),))),
+    OVERRIDDEN: ("VisibilityTimeout", Call("Not", (Call("Equals", (Sub("${VisibilityTimeout}"), "0")),))),
+}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    written: dict[str, Any] = {"Type": parameter.type, "Description": parameter.description}
+    if parameter.default is not None:
+        written["Default"] = parameter.default
+    if parameter.allowed:
+        written["AllowedValues"] = parameter.allowed
+    if parameter.pattern is not None:
+        written["AllowedPattern"] = parameter.pattern
+    if parameter.longest is not None:
+        written["MaxLength"] = parameter.longest
+    return written
+
+
+def _globals(options: Options, stack: Stack) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "CodeUri": "." if stack.name == ROOT else "../..",
+        "Runtime": f"python{options.python}",
+        "Architectures": (Sub("${Architecture}"),),
+        "MemorySize": options.memory,
+        "AutoPublishAlias": options.alias,
+        "LoggingConfig": {
+            "LogFormat": "JSON",
+            "ApplicationLogLevel": options.log_level,
+            "SystemLogLevel": "INFO",
+        },
+    }
+    if options.canary is not None:
+        written["DeploymentPreference"] = {"Type": options.canary}
+    if options.snap_start:
+        written["SnapStart"] = {"ApplyOn": "PublishedVersions"}
+    return written
+
+
+def _output(output: Output) -> dict[str, Any]:
+    return {"Description": output.description, "Value": output.value}
+
+
+def _samconfig(deployment: Deployment) -> str:
+    options = deployment.options
+    lines = [
+        f"# {MARKER}",
+        "version = 0.1",
+        "",
+        "[default.global.parameters]",
+        f"stack_name = {_quoted(options.stack_name or slug(deployment.application))}",
+        "",
+        "[default.build.parameters]",
+        "cached = true",
+        "parallel = true",
+        "",
+        "[default.validate.parameters]",
+        "lint = true",
+        "",
+        "[default.deploy.parameters]",
+        'capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]',
+        "confirm_changeset = true",
+        "resolve_s3 = true",
+    ]
+    if options.parameters:
+        lines.append(f"parameter_overrides = {_pairs(options.parameters)}")
+    if options.tags:
+        lines.append(f"tags = {_pairs(options.tags)}")
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    return f"[{', '.join(_quoted(f'{name}={value}') for name, value in sorted(values.items()))}]"
+
+
+def _quoted(text: str) -> str:
+    # A text of JSON is a text of TOML.
+    return dumps(text, ensure_ascii=False)
