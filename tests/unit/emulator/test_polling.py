@@ -1,0 +1,50 @@
+"""Partial batch responses are read by the rules of Lambda."""
+
+import pytest
+
+from purista_serverless.adapters.aws.emulator.polling import failures
+from purista_serverless.adapters.aws.emulator.runtime_api import Answer
+
+BATCH = ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"null", b"", b"{}", b'{"batchItemFailures": null}', b'{"batchItemFailures": []}', b'{"other": 1}'],
+)
+def test_an_answer_that_names_nothing_is_a_success(payload):
+    """Nothing failed where nothing is named."""
+    assert failures(Answer(payload=payload), BATCH, reports=True) == set()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"no json",
+        b'"text"',
+        b"[1]",
+        b'{"batchItemFailures": [{"itemIdentifier": ""}]}',
+        b'{"batchItemFailures": [{"itemIdentifier": null}]}',
+        b'{"batchItemFailures": [{"itemIdentifier": ["a"]}]}',
+        b'{"batchItemFailures": [{"identifier": "a"}]}',
+        b'{"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "elsewhere"}]}',
+    ],
+)
+def test_an_answer_that_makes_no_sense_fails_all(payload):
+    """A function that names a message of another batch, or none in the right form, gets all of them again."""
+    assert failures(Answer(payload=payload), BATCH, reports=True) == {"a", "b"}
+
+
+def test_only_what_is_named_failed():
+    """The others of the batch are done."""
+    answer = Answer(payload=b'{"batchItemFailures": [{"itemIdentifier": "b"}]}')
+
+    assert failures(answer, BATCH, reports=True) == {"b"}
+
+
+def test_an_error_fails_all_and_without_reports_nothing_else_does():
+    """An error fails the batch; a mapping without reports does not look at answers."""
+    answer = Answer(payload=b'{"batchItemFailures": [{"itemIdentifier": "b"}]}')
+
+    assert failures(Answer(payload=b"{}", error_type="Unhandled"), BATCH, reports=False) == {"a", "b"}
+    assert failures(answer, BATCH, reports=False) == set()
