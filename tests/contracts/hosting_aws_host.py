@@ -54,15 +54,17 @@ def deliver(case: Case, packing: Packing) -> Reply:
         "commands": RecordingCommands(),
         "dead_letters": MemoryDeadLetters(),
     }
+    guarded: dict[str, Any] = {name: Guarded(port, name, instance) for name, port in kept.items()}
     ports = AwsDoubles(
         clock,
         settings=MemorySettings(case.config, case.secrets),
         resources=case.resources,
-        **{name: Guarded(port, name, instance) for name, port in kept.items()},
+        **guarded,
     )
     kept["commands"].answers.update(answers_of(case, ports))
     handler = bind(entry_of(case), {}, ports)
-    response, settlements = None, ()
+    response: Message | None = None
+    settlements: tuple[Settlement, ...] = ()
     if case.edge.startswith("command:"):
         (given,) = case.records
         response = Message.from_wire(handler(json.loads(given.body), Invocation(clock)))
@@ -104,7 +106,7 @@ def entry_of(case: Case) -> Entry:
     model = case.application.model
     functions = topology_of(model).functions
     function = next(one for one in functions if case.edge in {trigger.name for trigger in one.triggers})
-    declared = (*model.commands, *model.workers, *model.subscriptions)
+    declared: tuple[Any, ...] = (*model.commands, *model.workers, *model.subscriptions)
     handlers = {str(one.address): one.handler.function for one in declared if one.handler is not None}
     return LoadedEntry(function, handlers[str(function.address)])
 

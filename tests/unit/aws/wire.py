@@ -2,13 +2,23 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from purista_serverless.adapters.aws.entry import bind
 from purista_serverless.errors import BadEvent
 from purista_serverless.message.wire import parse_json
+from purista_serverless.runtime.entry import Entry
 from purista_serverless.runtime.ports import Clock, Ports
 from purista_serverless.testing import doubles
+from purista_serverless.testing.clock import VirtualClock
+from purista_serverless.topology import Function, topology_of
+from tests.unit.aws.shop import Notes, app
 
+TOPOLOGY = topology_of(app.model)
+EVENTS = Path(__file__).parents[2] / "events" / "aws"
+FACTS = ("tracking", "runs", "strict", "recorded", "awaits")
 QUEUE = "jobs-7F3A"
 SENT = 1_800_000_000_000
 
@@ -113,3 +123,56 @@ def bridged(detail: Any, *, name: str = "contract.happened", source: str = "puri
 def failures(answer: Any) -> list[str]:
     """Give the ids of the records that come again."""
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+class Deployed:
+    """A function of the shop, bound as its generated file binds it, with ports that keep what they are told.
+
+    Args:
+        name: Name of the function in the topology.
+        now: The time, in milliseconds since the epoch.
+        environment: Its variables.
+        bodies: What lies in the bucket of claims, by key.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        now: int = SENT + 1000,
+        environment: Mapping[str, str] | None = None,
+        bodies: Mapping[str, bytes] | None = None,
+        ports: AwsDoubles | None = None,
+    ) -> None:
+        self.notes = Notes()
+        self.clock = VirtualClock(datetime.fromtimestamp(now / 1000, tz=UTC))
+        self.ports = ports or AwsDoubles(self.clock, resources={"notes": self.notes}, bodies=bodies)
+        self.handler = bind(entry_of(TOPOLOGY.function(name)), environment or {}, self.ports)
+
+    def __call__(self, event: Any, *, remaining: int = 60_000) -> Any:
+        """Start the function with an event."""
+        return self.handler(event, Invocation(self.clock, remaining))
+
+    def letters(self) -> Any:
+        """Give the dead letters."""
+        port: Any = self.ports.dead_letters
+        return port.letters()
+
+    def published(self) -> Any:
+        """Give the published events."""
+        port: Any = self.ports.events
+        return port.messages
+
+
+def entry_of(function: Function) -> Entry:
+    """Give the entry that the generated file of a function makes."""
+    facts = {name: value for name in FACTS if (value := getattr(function, name)) and value != "none"}
+    if function.run_timeout is not None:
+        facts["run_timeout"] = round(function.run_timeout.total_seconds() * 1000)
+    triggers = tuple(trigger.name for trigger in function.triggers)
+    return Entry(f"{function.module}:{function.attribute}", triggers, facts)
+
+
+def load(name: str) -> Any:
+    """Read a recorded event."""
+    return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
