@@ -5,7 +5,7 @@ What a function may do stands in its environment, see ``constants``; a port that
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from purista_serverless.runtime.clock import SystemClock
 from purista_serverless.runtime.ports import Ports
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from purista_serverless.adapters.aws.ports.deployment import Deployment
     from purista_serverless.adapters.aws.ports.visibility import SqsVisibility
     from purista_serverless.runtime.ports import Clock
+
+T = TypeVar("T")
 
 _PORTS = {
     "claims": "claim_check:S3ClaimCheck",
@@ -74,14 +76,18 @@ class AwsPorts(Ports):
     @property
     def deployment(self) -> "Deployment":
         """Give what the environment says, read on first use."""
-        if "deployment" not in self._made:
-            from purista_serverless.adapters.aws.ports.deployment import Deployment
+        found: Deployment | None = self._made.get("deployment")
+        return found if found is not None else self._once("deployment", self._read())
 
-            made = Deployment(self._environment, clock=self.clock, make_client=self._clients)
-            # Of two threads that ask at once both get the same, so that clients are made once.
-            self._made.setdefault("deployment", made)
-        known: Deployment = self._made["deployment"]
-        return known
+    def _read(self) -> "Deployment":
+        from purista_serverless.adapters.aws.ports.deployment import Deployment
+
+        return Deployment(self._environment, clock=self.clock, make_client=self._clients)
+
+    def _once(self, name: str, made: T) -> T:
+        """Give what was made under a name first: of two threads that ask at once both get the same."""
+        kept: T = self._made.setdefault(name, made)
+        return kept
 
     def warm(self, *, emits: bool = False, enqueues: bool = False, invokes: bool = False, ledger: bool = False) -> None:
         """Make the clients that a function needs when all goes well, in its init phase, which has the most CPU.
@@ -103,8 +109,7 @@ class AwsPorts(Ports):
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         module, _, made_by = place.partition(":")
         make = getattr(import_module(f"{__name__}.{module}"), made_by)
-        # Of two threads that ask at once both get the same.
-        port = self._made.setdefault(name, make(self.deployment))
+        port = self._once(name, make(self.deployment))
         setattr(self, name, port)
         return port
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.constants import COMMANDS
 from purista_serverless.adapters.aws.ports.failures import Use, call
-from purista_serverless.errors import BadEvent, InvocationFailed, TooLarge
+from purista_serverless.errors import BadEvent, InvocationFailed, TooLarge, Unavailable
 from purista_serverless.message import Message
 from purista_serverless.message.wire import parse_json
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from purista_serverless.adapters.aws.ports.deployment import Deployment
 
 _INVOKE = Use("lambda:InvokeFunction", "declare can_invoke=[...] on the handler")
+
+# What Lambda says of a process that was ended from outside: its work may be done or not, and may be asked for again.
+_DEATHS = frozenset(
+    {"Extension.Crash", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Failure", "Sandbox.Timedout"}
+)
 
 # Of a request whose caller waits (AWS Lambda, quotas).
 _MAX_REQUEST = 6_291_456
@@ -34,8 +39,8 @@ class LambdaCommands:
 
         Raises:
             TooLarge: It is more than a function takes.
-            InvocationFailed: The function died, ran into its timeout, or answered with something else.
-            Unavailable: The function could not be reached, or has too much to do.
+            InvocationFailed: The function failed, or answered with something that is no response.
+            Unavailable: The function could not be reached, has too much to do, died, or ran into its timeout.
             UndeclaredUse: The caller was deployed without the permission to invoke it.
             ProviderRefused: Lambda refused the request.
         """
@@ -70,12 +75,12 @@ def _response_of(command: str, raw: bytes) -> Message:
         raise InvocationFailed(command, 502, "its function answered with something that is no response") from error
 
 
-def _failure_of(command: str, raw: bytes) -> InvocationFailed:
+def _failure_of(command: str, raw: bytes) -> Unavailable | InvocationFailed:
     """Give the error of a function that ended without an answer; its text stays where it ran."""
     told = _told(raw)
     kind = str(told.get("errorType", "unknown"))
-    if kind == "Sandbox.Timedout" or "Task timed out" in str(told.get("errorMessage", "")):
-        return InvocationFailed(command, 504, "its function ran into its timeout")
+    if kind in _DEATHS or "Task timed out" in str(told.get("errorMessage", "")):
+        return Unavailable(f"{command} was not answered: its function was ended while it ran ({kind})")
     return InvocationFailed(command, 502, f"its function ended without an answer ({kind})")
 
 
