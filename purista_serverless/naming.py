@@ -70,15 +70,10 @@ def slug(name: str) -> str:
         >>> slug("Billing.monthlyClosing_v2")
         'billing-monthly-closing-v2'
     """
-    parts: list[str] = []
-    for before, character in zip("-" + name, name, strict=False):
-        if not character.isascii() or not character.isalnum():
-            parts.append("-")
-        elif character.isupper() and (before.islower() or before.isdigit()):
-            parts.append("-" + character.lower())
-        else:
-            parts.append(character.lower())
-    return "-".join(part for part in "".join(parts).split("-") if part)
+    from re import sub
+
+    # A word begins with a capital behind a small letter or a digit, and ends with whatever is neither.
+    return sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "-", name).strip("-").lower()
 
 
 def shorten(name: str, limit: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from purista_serverless.adapter import Adapter
 from purista_serverless.errors import CheckFailed, Problem
 from purista_serverless.model import Application
+from purista_serverless.synth.blueprint import Blueprint, draw
 from purista_serverless.synth.honour import honour
 from purista_serverless.synth.ledger_writes import LedgerWrites, ledger_writes
 from purista_serverless.synth.verdicts import Degraded, Emulated, Finding, Native, Refused, Verdict, name_of, text_of
@@ -81,11 +82,16 @@ def check(application: Application, adapter: Adapter) -> Report:
         >>> check(empty, load_adapter("purista_serverless.testing.descriptors:IDEAL")).failed()
         False
     """
+    return report_on(draw(application, adapter))
+
+
+def report_on(blueprint: Blueprint) -> Report:
+    """Judge every promise of an application that was drawn for a provider."""
     return Report(
-        application=application.name,
-        adapter=adapter.name,
-        findings=honour(application, adapter),
-        writes=ledger_writes(application),
+        application=blueprint.application.name,
+        adapter=blueprint.adapter.name,
+        findings=honour(blueprint),
+        writes=ledger_writes(blueprint.application),
     )
 
 
@@ -100,9 +106,18 @@ def verify(application: Application, adapter: Adapter, *, strict: bool = False) 
     Raises:
         CheckFailed: At least one promise is refused (or, if strict, degraded); holds all of them.
     """
-    report = check(application, adapter)
+    return verified(draw(application, adapter), strict=strict)
+
+
+def verified(blueprint: Blueprint, *, strict: bool) -> Report:
+    """Do the same with an application that was drawn for a provider.
+
+    Raises:
+        CheckFailed: As above.
+    """
+    report = report_on(blueprint)
     if problems := report.problems(strict=strict):
-        raise CheckFailed(adapter.name, problems)
+        raise CheckFailed(blueprint.adapter.name, problems)
     return report
 
 

@@ -20,12 +20,13 @@ _LONGEST_STEM = 80
 
 
 def render_handlers(topology: Topology) -> dict[str, str]:
-    """Render the entry module of every function, by path.
-
-    Pass the whole topology, so that the files do not depend on what a provider carries by itself.
-    """
+    """Render the entry module of every function, by path; also of those that a provider does without."""
     paths = handler_paths(topology)
-    return {paths[function.name]: render_handler(function) for function in topology.functions}
+    return {paths[function.name]: render_handler(function) for function in _every(topology)}
+
+
+def _every(topology: Topology) -> tuple[Function, ...]:
+    return tuple(sorted((*topology.functions, *topology.carried), key=lambda function: function.name))
 
 
 def render_handler(function: Function) -> str:
@@ -36,10 +37,10 @@ def render_handler(function: Function) -> str:
 
 def find_unreachable(topology: Topology) -> tuple[Problem, ...]:
     """Find what no entry module could import: handlers inside functions, services and factories without a name."""
-    handlers = [_unreachable(function) for function in topology.functions if not _is_importable(function)]
+    handlers = [_unreachable(function) for function in _every(topology) if not _is_importable(function)]
     nameless = [
         _nameless_factory(function, name)
-        for function in topology.functions
+        for function in _every(topology)
         for name, path in function.resources
         if not path
     ]
@@ -71,13 +72,13 @@ def _nameless_factory(function: Function, resource: str) -> Problem:
 
 
 def handler_paths(topology: Topology) -> dict[str, str]:
-    """Give the path of each function's entry module, by the function's name; of the whole topology, as above.
+    """Give the path of each function's entry module, by the function's name.
 
     A path depends on service and name alone; functions that would share one all take their version into it, and
     those that still would, a hash of their name.
     """
-    stems = {function.name: _stem_of(function) for function in topology.functions}
-    versions = {function.name: f"v{slug(function.address.version)}" for function in topology.functions}
+    stems = {function.name: _stem_of(function) for function in _every(topology)}
+    versions = {function.name: f"v{slug(function.address.version)}" for function in _every(topology)}
     hashes = {name: sha256(name.encode()).hexdigest()[:8] for name in stems}
     stems = _told_apart(_told_apart(stems, versions), hashes)
     return {name: f"{FOLDER}/{stem}.py" for name, stem in stems.items()}

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from purista_serverless.adapter import Adapter
+from purista_serverless.adapter import load_object
 from purista_serverless.model import Address, Application, Origin
+from purista_serverless.synth.blueprint import Blueprint
 from purista_serverless.synth.promises.applications import APPLICATION_PROMISES
 from purista_serverless.synth.promises.commands import COMMAND_PROMISES
 from purista_serverless.synth.promises.edges import EDGE_PROMISES
@@ -19,7 +20,6 @@ from purista_serverless.topology import (
     QueueEdge,
     ScheduleEdge,
     SubscriptionEdge,
-    topology_of,
 )
 from purista_serverless.topology.lookup import Lookup
 
@@ -35,12 +35,21 @@ PROMISES: tuple[Promise[Any], ...] = (
 )
 
 
-def honour(application: Application, adapter: Adapter) -> tuple[Finding, ...]:
-    """Give every promise that is made and its verdict, by declaration and then in the order of the rule table."""
-    topology = topology_of(application).carrying(adapter.capabilities.direct)
-    case = Case(application=application, adapter=adapter, topology=topology, lookup=Lookup(application))
+def honour(blueprint: Blueprint) -> tuple[Finding, ...]:
+    """Give every promise that is made and its verdict, by declaration and then in the order of the rule table.
+
+    What the adapter's own checker finds stands behind them.
+    """
+    application, adapter = blueprint.application, blueprint.adapter
+    case = Case(application=application, adapter=adapter, topology=blueprint.topology, lookup=Lookup(application))
     order = {promise.name: place for place, promise in enumerate(PROMISES)}
-    return tuple(sorted(_findings(case), key=lambda finding: (finding.declaration, order[finding.promise])))
+    found = [*_findings(case), *_further(blueprint)]
+    return tuple(sorted(found, key=lambda finding: (finding.declaration, order.get(finding.promise, len(order)))))
+
+
+def _further(blueprint: Blueprint) -> tuple[Finding, ...]:
+    checker = blueprint.adapter.checker
+    return () if checker is None else tuple(load_object(checker)(blueprint.plan))
 
 
 def _findings(case: Case) -> Iterator[Finding]:
@@ -57,8 +66,9 @@ def _findings(case: Case) -> Iterator[Finding]:
         yield from _judge(WORKER_PROMISES, worker, _named(queue.owner, queue.name), worker.origin, case)
     for schedule in application.schedules:
         yield from _judge(SCHEDULE_PROMISES, schedule, str(schedule.address), schedule.origin, case)
+    sources = _Sources(application)
     for edge in case.topology.edges:
-        declaration, origin = _source_of(edge, case)
+        declaration, origin = sources.of(edge)
         yield from _judge(EDGE_PROMISES, edge, declaration, origin, case)
 
 
@@ -83,23 +93,31 @@ def _with_emulation(verdict: Verdict, how: str | None) -> Verdict:
     return verdict
 
 
-def _source_of(edge: Edge, case: Case) -> tuple[str, Origin]:
-    application = case.application
-    match edge:
-        case QueueEdge(queue=name):
-            queue = case.lookup.queues[name]
-            return _named(queue.owner, name), queue.origin
-        case SubscriptionEdge(subscription=address):
-            return str(address), next(it.origin for it in application.subscriptions if it.address == address)
-        case BindingEdge(event=event, queue=target):
-            binding = next(it for it in application.bindings if (it.event, it.queue) == (event, target))
-            return _named(binding.address, f"{event} -> {target}"), binding.origin
-        case ScheduleEdge(schedule=name):
-            schedule = next(it for it in application.schedules if it.name == name)
-            return str(schedule.address), schedule.origin
-        case CallEdge(schedule=name, command=command):
-            schedule = next(it for it in application.schedules if it.name == name)
-            return f"{schedule.address} -> {command}", schedule.origin
+class _Sources:
+    """Where the declarations behind edges stand."""
+
+    def __init__(self, application: Application) -> None:
+        self._queues = {queue.name: queue for queue in application.queues}
+        self._subscriptions = {subscription.address: subscription for subscription in application.subscriptions}
+        self._bindings = {(binding.event, binding.queue): binding for binding in application.bindings}
+        self._schedules = {schedule.name: schedule for schedule in application.schedules}
+
+    def of(self, edge: Edge) -> tuple[str, Origin]:
+        match edge:
+            case QueueEdge(queue=name):
+                queue = self._queues[name]
+                return _named(queue.owner, name), queue.origin
+            case SubscriptionEdge(subscription=address):
+                return str(address), self._subscriptions[address].origin
+            case BindingEdge(event=event, queue=target):
+                binding = self._bindings[event, target]
+                return _named(binding.address, f"{event} -> {target}"), binding.origin
+            case ScheduleEdge(schedule=name):
+                schedule = self._schedules[name]
+                return str(schedule.address), schedule.origin
+            case CallEdge(schedule=name, command=command):
+                schedule = self._schedules[name]
+                return f"{schedule.address} -> {command}", schedule.origin
 
 
 def _named(address: Address, name: str) -> str:

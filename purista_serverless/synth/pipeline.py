@@ -1,16 +1,15 @@
 """The build as one direction: check, topology, plan, render, write."""
 
 from pathlib import Path
-from typing import Any
 
 from purista_serverless.adapter import Adapter, load_object
 from purista_serverless.errors import CheckFailed, StaleFiles
 from purista_serverless.model import Application
-from purista_serverless.synth.check import verify
+from purista_serverless.synth.blueprint import Blueprint, draw
+from purista_serverless.synth.check import verified
 from purista_serverless.synth.contracts import CONTRACTS, render_contracts
 from purista_serverless.synth.files import Changes, compare, write
 from purista_serverless.synth.handlers import FOLDER, find_unreachable, render_handlers
-from purista_serverless.topology import topology_of
 
 
 def build(application: Application, adapter: Adapter, root: Path, *, strict: bool = False) -> Changes:
@@ -26,10 +25,11 @@ def build(application: Application, adapter: Adapter, root: Path, *, strict: boo
         CheckFailed: A promise cannot be kept, or a handler cannot be imported; nothing has been written.
         FileExistsError: A file that was not generated is in the way; nothing has been written.
     """
-    verify(application, adapter, strict=strict)
-    if problems := find_unreachable(topology_of(application)):
+    blueprint = draw(application, adapter)
+    verified(blueprint, strict=strict)
+    if problems := find_unreachable(blueprint.topology):
         raise CheckFailed(adapter.name, problems)
-    return write(root, render(application, adapter), folders=folders_of(adapter))
+    return write(root, _rendered(blueprint), folders=folders_of(adapter))
 
 
 def verify_files(application: Application, adapter: Adapter, root: Path) -> None:
@@ -44,14 +44,15 @@ def verify_files(application: Application, adapter: Adapter, root: Path) -> None
 
 def render(application: Application, adapter: Adapter) -> dict[str, str]:
     """Render every file of a build, by path, sorted; nothing is checked and nothing is written."""
-    topology = topology_of(application)
-    files = render_handlers(topology)
-    if adapter.planner is not None:
-        carried = topology.carrying(adapter.capabilities.direct)
-        plan: Any = load_object(adapter.planner)(carried, application, adapter)
-        for renderer in adapter.renderers:
-            files.update(load_object(renderer)(plan))
-        files[CONTRACTS] = render_contracts(application)
+    return _rendered(draw(application, adapter))
+
+
+def _rendered(blueprint: Blueprint) -> dict[str, str]:
+    files = render_handlers(blueprint.topology)
+    if blueprint.plan is not None:
+        for renderer in blueprint.adapter.renderers:
+            files.update(load_object(renderer)(blueprint.plan))
+        files[CONTRACTS] = render_contracts(blueprint.application)
     return dict(sorted(files.items()))
 
 

@@ -12,7 +12,7 @@ from purista_serverless.naming import shorten, slug
 from purista_serverless.synth.files import MARKER
 from purista_serverless.synth.handlers import handler_paths
 from purista_serverless.testing.contracts.deployment import Deployment
-from purista_serverless.topology import Edge, Function, Topology, topology_of
+from purista_serverless.topology import Edge, Function, Topology
 
 _DEFAULT_LIMIT = 255
 
@@ -31,7 +31,7 @@ def plan(topology: Topology, application: Application, adapter: Adapter) -> Mani
     """Plan the topology as it is, with names of the provider's length."""
     row = adapter.capabilities.limit("name", "command")
     limit = _DEFAULT_LIMIT if row is None else row.value
-    paths = handler_paths(topology_of(application))
+    paths = handler_paths(topology)
     return Manifest(
         adapter=adapter.name,
         application=application.name,

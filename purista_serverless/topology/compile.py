@@ -100,9 +100,7 @@ def _bare_functions(application: Application, lookup: Lookup) -> Iterator[Functi
 
 
 def _command_function(command: Command, handler: Handler, lookup: Lookup) -> Function:
-    calls = tuple(
-        schedule for schedule in lookup.schedules if schedule.target == CommandTarget(command=command.address)
-    )
+    calls = lookup.schedules_of(command.address)
     return Function(
         name=_command_name(command),
         kind="command",

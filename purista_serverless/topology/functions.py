@@ -1,6 +1,6 @@
 """Functions: what starts each, what each may do, and all of them together with their edges."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
@@ -154,11 +154,15 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """All functions and asynchronous edges of an application, each sorted by name; the same for every provider."""
+    """All functions and asynchronous edges of an application, each sorted by name; the same for every provider.
+
+    ``carried`` are the functions that a provider does without; they have their entry modules all the same.
+    """
 
     application: str
     functions: tuple[Function, ...]
     edges: tuple[Edge, ...]
+    carried: tuple[Function, ...] = field(default=(), repr=False)
 
     def function(self, name: str) -> Function:
         """Give the function of that name.
@@ -186,6 +190,7 @@ class Topology:
         return replace(
             self,
             functions=tuple(function for function in self.functions if function.name not in carried),
+            carried=tuple(function for function in self.functions if function.name in carried),
             edges=tuple(replace(edge, consumer=None) if _is_carried(edge, kinds) else edge for edge in self.edges),
         )
 

@@ -1,6 +1,8 @@
 """The declarations of an application by name, and which schedules wait for which of them."""
 
-from typing import assert_never
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, assert_never
 
 from purista_serverless.model import (
     Address,
@@ -15,7 +17,10 @@ from purista_serverless.model import (
     QueueTarget,
     Schedule,
     Service,
+    Target,
 )
+
+T = TypeVar("T")
 
 
 class Lookup:
@@ -27,6 +32,15 @@ class Lookup:
         self.events: dict[str, Event] = {event.name: event for event in application.events}
         self.queues: dict[str, Queue] = {queue.name: queue for queue in application.queues}
         self.commands: dict[Address, Command] = {command.address: command for command in application.commands}
+        self._bindings: dict[str, tuple[Binding, ...]] = _grouped(
+            application.bindings, lambda binding: (binding.event,)
+        )
+        self._schedules: dict[Target, tuple[Schedule, ...]] = _grouped(
+            application.schedules, lambda schedule: (schedule.target,)
+        )
+        guards = tuple(schedule for schedule in application.schedules if schedule.concurrency != "allow")
+        self._guards: dict[Target, tuple[Schedule, ...]] = _grouped(guards, lambda schedule: (schedule.target,))
+        self._queue_guards: dict[str, tuple[Schedule, ...]] = _grouped(guards, self.queues_reached_by)
         self._resources = {resource.name: resource for resource in application.resources}
         self._services = {(service.name, service.version): service for service in application.services}
 
@@ -45,7 +59,11 @@ class Lookup:
 
     def bindings_of(self, event: str) -> tuple[Binding, ...]:
         """Give the bindings of an event."""
-        return tuple(binding for binding in self.bindings if binding.event == event)
+        return self._bindings.get(event, ())
+
+    def schedules_of(self, command: Address) -> tuple[Schedule, ...]:
+        """Give the schedules that invoke a command."""
+        return self._schedules.get(CommandTarget(command=command), ())
 
     def is_strict(self, queue: str) -> bool:
         """Say whether an enqueue claims its key in the queue's ledger."""
@@ -59,19 +77,15 @@ class Lookup:
 
     def guards_of_event(self, event: str) -> tuple[Schedule, ...]:
         """Give the schedules that emit an event and must know when the runs it starts have ended."""
-        return self._guards(EventTarget(event=event))
+        return self._guards.get(EventTarget(event=event), ())
 
     def guards_of_command(self, command: Address) -> tuple[Schedule, ...]:
         """Give the schedules that invoke a command and must know when it has ended."""
-        return self._guards(CommandTarget(command=command))
+        return self._guards.get(CommandTarget(command=command), ())
 
     def guards_of_queue(self, queue: str) -> tuple[Schedule, ...]:
         """Give the schedules that must know when a queue's job has ended, whether it came straight or by a binding."""
-        return tuple(
-            schedule
-            for schedule in self.schedules
-            if schedule.concurrency != "allow" and queue in self.queues_reached_by(schedule)
-        )
+        return self._queue_guards.get(queue, ())
 
     def queues_reached_by(self, schedule: Schedule) -> tuple[str, ...]:
         """Give the queues that a schedule's runs put jobs on, straight or by a binding of its event."""
@@ -85,7 +99,11 @@ class Lookup:
             case _:
                 assert_never(schedule.target)
 
-    def _guards(self, target: EventTarget | CommandTarget) -> tuple[Schedule, ...]:
-        return tuple(
-            schedule for schedule in self.schedules if schedule.concurrency != "allow" and schedule.target == target
-        )
+
+def _grouped(found: Iterable[T], keys: Callable[[T], Iterable[Any]]) -> dict[Any, tuple[T, ...]]:
+    """Give things by each of their keys, in their order."""
+    groups: defaultdict[Any, dict[int, T]] = defaultdict(dict)
+    for one in found:
+        for key in keys(one):
+            groups[key][id(one)] = one
+    return {key: tuple(group.values()) for key, group in groups.items()}

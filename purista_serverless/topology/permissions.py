@@ -30,9 +30,8 @@ def permissions_of_command(command: Command, handler: Handler, lookup: Lookup) -
     yield from _declared(handler, lookup)
     if command.success_event is not None:
         yield Permission(verb="emit", target=command.success_event)
-    for schedule in lookup.schedules:
-        if schedule.target == CommandTarget(command=command.address):
-            yield Permission(verb="dead-letter", target=f"call:{schedule.name}")
+    for schedule in lookup.schedules_of(command.address):
+        yield Permission(verb="dead-letter", target=f"call:{schedule.name}")
     yield from _closing(lookup.guards_of_command(command.address))
 
 

@@ -29,7 +29,6 @@ from purista_serverless.topology import (
     ScheduleEdge,
     SubscriptionEdge,
     Topology,
-    topology_of,
 )
 from purista_serverless.topology.edges import address_text
 
@@ -47,7 +46,7 @@ def plan(topology: Topology, application: Application, adapter: Adapter) -> Depl
     places = _places(draft, shared)
     stacks: defaultdict[str, list[Resource]] = defaultdict(list)
     stacks[ROOT].extend(shared)
-    paths = handler_paths(topology_of(application))
+    paths = handler_paths(topology)
     for function in topology.functions:
         handler = f"{paths[function.name].removesuffix('.py').replace('/', '.')}.handler"
         stacks[places.stacks[function.name]].extend(_function_resources(function, handler, draft, places))
