@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from purista_serverless import (
-    Application,
     Backoff,
     Context,
     Cron,
@@ -154,8 +153,6 @@ shop.schedule("weekly").invoke(
 shop.schedule("monthly").emit_event(
     ordered, expression=Cron("0 1 1 * *"), missed_run_policy="runOnce", jitter=timedelta(minutes=5), payload=text_of
 )
-
-app = Application("shop", [shop], authenticate="tests.unit.aws.shop:nobody")
 
 
 def nobody(request: Any) -> None:

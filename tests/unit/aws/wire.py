@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from purista_serverless import Application
 from purista_serverless.adapters.aws.entry import bind
 from purista_serverless.errors import BadEvent
 from purista_serverless.message.wire import parse_json
@@ -14,9 +15,10 @@ from purista_serverless.runtime.ports import Clock, Ports
 from purista_serverless.testing import doubles
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.topology import Function, topology_of
-from tests.unit.aws.shop import Notes, app
+from tests.unit.aws.shop import Notes, nobody, shop
 
-TOPOLOGY = topology_of(app.model)
+# Not in the shop's own module: a deployed function imports that one, and no application.
+TOPOLOGY = topology_of(Application("shop", [shop], authenticate=nobody).model)
 EVENTS = Path(__file__).parents[2] / "events" / "aws"
 FACTS = ("tracking", "runs", "strict", "recorded", "awaits")
 QUEUE = "jobs-7F3A"

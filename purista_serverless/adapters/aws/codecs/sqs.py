@@ -37,11 +37,6 @@ class Record:
         self.group = group
 
 
-def is_batch(event: "Mapping[str, Any]") -> bool:
-    """Say whether an event is a batch; only those have records."""
-    return "Records" in event
-
-
 def decode(event: "Mapping[str, Any]") -> list[Record]:
     """Read a batch, in its order.
 
