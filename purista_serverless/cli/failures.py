@@ -16,9 +16,11 @@ from purista_serverless.errors import (
     InvalidPayload,
     InvocationFailed,
     MissingExtra,
+    ProviderRefused,
     PuristaServerlessError,
     RetryLater,
     StaleFiles,
+    TooLarge,
     Unavailable,
     UnknownAdapter,
 )
@@ -50,7 +52,7 @@ _MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.FINDINGS: "done, with findings: a check failed, a command refused, a job is not there, a letter stayed",
     ExitCode.USAGE: "the command line is wrong: an option, a name or a payload",
-    ExitCode.UNAVAILABLE: "the database, a file or a port cannot be used",
+    ExitCode.UNAVAILABLE: "the database, a file, a port or a provider cannot be used",
     ExitCode.APPLICATION: "the application cannot be loaded, or its declarations are wrong",
     ExitCode.DIFFERENT: "done: what was compared differs, and nothing is known to be dangerous about it",
     ExitCode.DANGEROUS: "done: what was compared differs, and some of it needs somebody's consent",
@@ -60,10 +62,10 @@ _MEANINGS = {
 
 _CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], ExitCode], ...] = (
     ((HandledError, InvocationFailed, CheckFailed, StaleFiles, RetryLater, BadEvent), ExitCode.FINDINGS),
-    ((InvalidPayload, BoundExceeded, UnknownAdapter), ExitCode.USAGE),
+    ((InvalidPayload, BoundExceeded, TooLarge, UnknownAdapter), ExitCode.USAGE),
     ((DeclarationError, MissingExtra), ExitCode.APPLICATION),
     # Ours for stores and ports are OSErrors as well.
-    ((Unavailable, OSError), ExitCode.UNAVAILABLE),
+    ((Unavailable, ProviderRefused, OSError), ExitCode.UNAVAILABLE),
     (PuristaServerlessError, ExitCode.FINDINGS),
 )
 

@@ -18,7 +18,7 @@ _EMULATIONS = {
         "for the rest"
     ),
 }
-_CLAIM_CHECK = "a body above 1 MiB (Amazon SQS Developer Guide, message quotas) is kept in the claim-check bucket"
+_CLAIM_CHECK = "a body above 1020 KiB (Amazon SQS Developer Guide, message quotas) is kept in the claim-check bucket"
 
 ADAPTER = Adapter(
     "aws",
@@ -37,7 +37,7 @@ ADAPTER = Adapter(
     translator="purista_serverless.schedule.dialects.aws:translate",
     configurator=f"{_HERE}.descriptor:configured",
     differ=f"{_HERE}.compare.differ:differ",
-    operator=f"{_HERE}.stack:open_stack",
+    operator=f"{_HERE}.stack.operator:open_stack",
     emulations=_EMULATIONS,
 )
 

@@ -1,88 +1,29 @@
 """Jobs, queues and leases of an embedded application, for tools."""
 
-from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.embedded.store import storable
 from purista_serverless.errors import BadEvent
 from purista_serverless.message import Job
 from purista_serverless.runtime.ledger import JobLedger
+from purista_serverless.runtime.operations import (
+    QUEUE,
+    JobStatus,
+    JobSummary,
+    LeaseSummary,
+    QueueMetrics,
+    summary_of_letter,
+    summary_of_record,
+)
 from purista_serverless.runtime.records import JobRecord, cancel, job_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from purista_serverless.adapters.embedded.host import Host
-    from purista_serverless.runtime.ports import DeadLetter
 
-JobStatus = Literal["queued", "delayed", "running", "success", "dead-lettered", "cancelled"]
-
-_QUEUE = "queue:"
 _LEASED = 1
-_STATUSES: dict[str, JobStatus] = {
-    "claimed": "queued",
-    "queued": "queued",
-    "running": "running",
-    "success": "success",
-    "dead-lettered": "dead-lettered",
-    "cancelled": "cancelled",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobSummary:
-    """A job as the file has it. Times are milliseconds since the epoch.
-
-    ``is_tracked`` says whether a record is kept; without one ``attempt`` is the number of deliveries, and a job that
-    has ended is not known any more unless it is a dead letter. ``progress``, ``result``, ``reason`` and ``history``
-    come from the record.
-    """
-
-    queue: str
-    id: str
-    status: JobStatus
-    is_tracked: bool
-    attempt: int
-    generation: int
-    due: int | None
-    lease_until: int | None
-    priority: int
-    updated_at: int | None
-    reason: str | None = None
-    progress: Any = None
-    result: Any = None
-    history: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueMetrics:
-    """How full an asynchronous edge is.
-
-    ``blocked`` are messages that stand in line behind another one with their ordering key; ``oldest`` is the time since
-    when the oldest ready message waits, in milliseconds since the epoch.
-    """
-
-    edge: str
-    ready: int
-    delayed: int
-    blocked: int
-    leased: int
-    dead_letters: int
-    oldest: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeaseSummary:
-    """A message that a process holds: which, until when, who, and how often it was delivered."""
-
-    edge: str
-    id: str
-    owner: str
-    lease_until: int
-    fence: int
-    receives: int
-
 
 _QUEUED = """
 SELECT edge, id, state, receives, due, lease_until, priority, body FROM message
@@ -130,9 +71,9 @@ def show_job(host: "Host", queue: str, job_id: str) -> JobSummary:
         return waiting[0]
     record = _record(host, queue, job_id)
     if record is not None:
-        return _ended(record)
-    letter = host.dead_letters.show(f"{_QUEUE}{queue}", job_id)
-    return _buried(letter)
+        return summary_of_record(record)
+    letter = host.dead_letters.show(f"{QUEUE}{queue}", job_id)
+    return summary_of_letter(letter)
 
 
 def cancel_job(host: "Host", queue: str, job_id: str, reason: str = "cancelled by an operator") -> bool:
@@ -151,7 +92,7 @@ def cancel_job(host: "Host", queue: str, job_id: str, reason: str = "cancelled b
         )
         return cancelled is not None
     with host.store.transaction():
-        return host.store.execute(_REMOVE, (f"{_QUEUE}{queue}", storable(job_id))).rowcount > 0
+        return host.store.execute(_REMOVE, (f"{QUEUE}{queue}", storable(job_id))).rowcount > 0
 
 
 def measure_queues(host: "Host") -> tuple[QueueMetrics, ...]:
@@ -180,14 +121,14 @@ def _metrics(edge: str, counts: tuple[Any, ...], letters: int) -> QueueMetrics:
 def _jobs(host: "Host", queue: str | None) -> "Iterator[JobSummary]":
     """Give each job once: on its queue, by its record, or as a dead letter."""
     seen: set[tuple[str, str]] = set()
-    prefix = f"{_QUEUE}{queue or ''}"
+    prefix = f"{QUEUE}{queue or ''}"
     scanned = host.ports.ledger.scan(prefix if queue is None else f"{prefix}/")
     records = (JobRecord.from_fields(stored.fields) for _, stored in scanned)
     letters = (letter for letter in host.dead_letters.letters() if letter.edge == prefix or queue is None)
     sources = (
         iter(_waiting(host, queue)),
-        (_ended(record) for record in records),
-        (_buried(letter) for letter in letters if letter.edge.startswith(_QUEUE)),
+        (summary_of_record(record) for record in records),
+        (summary_of_letter(letter) for letter in letters if letter.edge.startswith(QUEUE)),
     )
     for summary in chain.from_iterable(sources):
         if (summary.queue, summary.id) not in seen:
@@ -196,14 +137,14 @@ def _jobs(host: "Host", queue: str | None) -> "Iterator[JobSummary]":
 
 
 def _waiting(host: "Host", queue: str | None, job_id: str | None = None) -> tuple[JobSummary, ...]:
-    first, last = (_QUEUE, "queue;") if queue is None else (f"{_QUEUE}{queue}", f"{_QUEUE}{queue}\x00")
+    first, last = (QUEUE, "queue;") if queue is None else (f"{QUEUE}{queue}", f"{QUEUE}{queue}\x00")
     rows = host.store.read(_QUEUED, (first, last, job_id and storable(job_id), -1))
     return tuple(_queued(host, row) for row in rows)
 
 
 def _queued(host: "Host", row: tuple[Any, ...]) -> JobSummary:
     edge, job_id, state, receives, due, lease_until, priority, body = row
-    queue = edge.removeprefix(_QUEUE)
+    queue = edge.removeprefix(QUEUE)
     record = _record(host, queue, job_id)
     status: JobStatus = "running" if state == _LEASED else "delayed" if due > host.clock.now() else "queued"
     return JobSummary(
@@ -220,41 +161,6 @@ def _queued(host: "Host", row: tuple[Any, ...]) -> JobSummary:
         reason=record.reason if record is not None else None,
         progress=record.progress if record is not None else None,
         history=record.history if record is not None else (),
-    )
-
-
-def _ended(record: JobRecord) -> JobSummary:
-    return JobSummary(
-        queue=record.queue,
-        id=record.job_id,
-        status=_STATUSES[record.status],
-        is_tracked=True,
-        attempt=record.attempt,
-        generation=record.generation,
-        due=None,
-        lease_until=record.lease_until,
-        priority=0,
-        updated_at=record.updated_at,
-        reason=record.reason,
-        progress=record.progress,
-        result=record.result,
-        history=record.history,
-    )
-
-
-def _buried(letter: "DeadLetter") -> JobSummary:
-    return JobSummary(
-        queue=letter.edge.removeprefix(_QUEUE),
-        id=letter.id,
-        status="dead-lettered",
-        is_tracked=False,
-        attempt=letter.attempts,
-        generation=letter.generation,
-        due=None,
-        lease_until=None,
-        priority=0,
-        updated_at=letter.at,
-        reason=letter.reason,
     )
 
 

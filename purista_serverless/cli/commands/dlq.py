@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from purista_serverless.cli.command import Command, Group, with_project
+from purista_serverless.cli.command import Command, Group
 from purista_serverless.cli.failures import ExitCode, Failure, failure_of
+from purista_serverless.cli.operations import with_operations
 from purista_serverless.cli.output import fields, finish, instant, moment, progress, show, table, wants_json
-from purista_serverless.cli.project import Project
 from purista_serverless.cli.values import known
-from purista_serverless.errors import DeclarationError, InvalidPayload
+from purista_serverless.errors import InvalidPayload
 
 if TYPE_CHECKING:
-    from purista_serverless.adapters.embedded.host import Host
+    from purista_serverless.runtime.operations import Operations
     from purista_serverless.runtime.ports import DeadLetter
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,7 +33,8 @@ _SHAPE_OF_REDRIVE = """
   "stayed": [
     {"edge": "queue:orders.shipping", "id": "7a2b...", "generation": 0, "problem": "payload ... is not valid",
      "problems": [{"path": "payload.count", "message": "Field required"}]}
-  ]
+  ],
+  "moving": 0
 }
 """
 
@@ -52,13 +53,10 @@ def dlq() -> None:
 @dlq.command("list", cls=Command, example="dlq list --edge queue:orders.shipping", shape=f"[\n{_LETTER}\n]")
 @_edge
 @click.option("--limit", type=click.IntRange(min=1), default=1_000, show_default=True, help="At most so many.")
-@with_project
-def list_all(*, project: Project, edge: str | None, limit: int) -> None:
+@with_operations
+def list_all(*, operations: "Operations", edge: str | None, limit: int) -> None:
     """List dead letters, oldest first."""
-    from purista_serverless.adapters.embedded.dead_letters import list_letters
-
-    with project.existing_host() as host:
-        letters = list_letters(host, _edge_named(host, edge), limit=limit)
+    letters = operations.letters(_edge_named(operations, edge), limit=limit)
     rows = [(letter.edge, letter.id, letter.attempts, moment(letter.at), letter.reason) for letter in letters]
     headings = ("edge", "id", "attempts", "since (UTC)", "reason")
     show([_shape(letter) for letter in letters], table(headings, rows, empty="no dead letters"))
@@ -67,11 +65,10 @@ def list_all(*, project: Project, edge: str | None, limit: int) -> None:
 @dlq.command("show", cls=Command, example="dlq show 5f1c2d", shape=_SHAPE_OF_SHOW)
 @click.argument("letter_id", metavar="ID")
 @_edge
-@with_project
-def show_one(*, project: Project, letter_id: str, edge: str | None) -> None:
+@with_operations
+def show_one(*, operations: "Operations", letter_id: str, edge: str | None) -> None:
     """Show one dead letter with its body and why it is one."""
-    with project.existing_host() as host:
-        letter = _find(host, letter_id, _edge_named(host, edge))
+    letter = _find(operations, letter_id, _edge_named(operations, edge))
     shape = {**_shape(letter), "body": _body(letter)}
     show(shape, _text(letter))
 
@@ -81,19 +78,23 @@ def show_one(*, project: Project, letter_id: str, edge: str | None) -> None:
 @click.option("--all", "everything", is_flag=True, help="All letters, of --edge if that is given.")
 @_edge
 @click.option("--dry-run", is_flag=True, help="Only check which letters would go.")
-@with_project
-def redrive(*, project: Project, ids: tuple[str, ...], everything: bool, edge: str | None, dry_run: bool) -> None:
+@click.option("--bulk", is_flag=True, help="With --all --edge: let the platform move them, unchecked and as they are.")
+@with_operations
+def redrive(
+    *, operations: "Operations", ids: tuple[str, ...], everything: bool, edge: str | None, dry_run: bool, bulk: bool
+) -> None:
     """Send dead letters back to where they came from, as a new generation with all its attempts.
 
     Each is checked against today's schema first; one that does not match stays, and its fields are named. Exits with 1
     if a letter stayed.
     """
-    from purista_serverless.adapters.embedded.dead_letters import redrive_letter
-
-    with project.existing_host() as host:
-        letters = _chosen(host, ids, everything, _edge_named(host, edge))
-        act = _judge if dry_run else redrive_letter
-        tried = [_try(act, host, letter) for letter in progress(letters, "redriving")]
+    name = _edge_named(operations, edge)
+    if bulk:
+        _move(operations, name, is_plain=everything and not ids and not dry_run)
+        return
+    letters = _chosen(operations, ids, everything, name)
+    act = operations.judge if dry_run else operations.redrive
+    tried = [_try(act, letter) for letter in progress(letters, "redriving")]
     results = [result for result in tried if result is not None]
     _show_redrive(results, dry_run=dry_run)
     finish(findings=any(result.error is not None for result in results))
@@ -102,16 +103,13 @@ def redrive(*, project: Project, ids: tuple[str, ...], everything: bool, edge: s
 @dlq.command("purge", cls=Command, example="dlq purge --edge queue:orders.shipping --yes", shape=_SHAPE_OF_PURGE)
 @_edge
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@with_project
-def purge(*, project: Project, edge: str | None, yes: bool) -> None:
+@with_operations
+def purge(*, operations: "Operations", edge: str | None, yes: bool) -> None:
     """Delete the dead letters of an edge, or all of them, for good."""
-    from purista_serverless.adapters.embedded.dead_letters import list_letters, purge_letters
-
-    with project.existing_host() as host:
-        name = _edge_named(host, edge)
-        if not yes:
-            _ask(len(list_letters(host, name)), name)
-        count = purge_letters(host, name)
+    name = _edge_named(operations, edge)
+    if not yes:
+        _ask(operations.count_letters(name), name)
+    count = operations.purge(name)
     show({"purged": count}, f"deleted {_letters(count)}")
 
 
@@ -123,10 +121,10 @@ class _Result:
     error: Exception | None
 
 
-def _try(act: "Callable[[Host, DeadLetter], bool]", host: "Host", letter: "DeadLetter") -> _Result | None:
+def _try(act: "Callable[[DeadLetter], bool]", letter: "DeadLetter") -> _Result | None:
     """Act on one letter; ``None`` if somebody else was faster."""
     try:
-        return _Result(letter=letter, error=None) if act(host, letter) else None
+        return _Result(letter=letter, error=None) if act(letter) else None
     except OSError:
         # The store or what lies behind a port: no other letter would fare better.
         raise
@@ -134,48 +132,38 @@ def _try(act: "Callable[[Host, DeadLetter], bool]", host: "Host", letter: "DeadL
         return _Result(letter=letter, error=error)
 
 
-def _judge(host: "Host", letter: "DeadLetter") -> bool:
-    """Check a letter as redriving does."""
-    consumer = host.assembly.consumers.get(letter.edge)
-    if consumer is not None:
-        consumer.validate(letter.body)
-    elif letter.edge.removeprefix("schedule:") not in host.gates:
-        raise DeclarationError(f"nothing of this application consumes {letter.edge}")
-    return True
+def _move(operations: "Operations", edge: str | None, *, is_plain: bool) -> None:
+    if edge is None or not is_plain:
+        raise click.UsageError("--bulk goes with --all and --edge, and with neither --id nor --dry-run")
+    count = operations.move(edge)
+    show(_redrive_shape([], dry_run=False, moving=count), f"the platform moves about {_letters(count)} of {edge}")
 
 
-def _chosen(host: "Host", ids: tuple[str, ...], everything: bool, edge: str | None) -> "tuple[DeadLetter, ...]":  # noqa: FBT001 - an option as it came
-    from purista_serverless.adapters.embedded.dead_letters import list_letters
-
+def _chosen(
+    operations: "Operations",
+    ids: tuple[str, ...],
+    everything: bool,  # noqa: FBT001 - an option as it came
+    edge: str | None,
+) -> "tuple[DeadLetter, ...]":
     if everything == bool(ids):
         raise click.UsageError("say which letters: --id ID (several times), or --all")
-    return list_letters(host, edge) if everything else tuple(_find(host, letter_id, edge) for letter_id in ids)
+    return operations.letters(edge) if everything else tuple(_find(operations, letter_id, edge) for letter_id in ids)
 
 
-def _find(host: "Host", letter_id: str, edge: str | None) -> "DeadLetter":
-    from purista_serverless.adapters.embedded.dead_letters import show_letter
-
-    for name in [edge] if edge is not None else _edges(host):
+def _find(operations: "Operations", letter_id: str, edge: str | None) -> "DeadLetter":
+    for name in [edge] if edge is not None else operations.edges():
         try:
-            return show_letter(host, name, letter_id)
+            return operations.letter(name, letter_id)
         except KeyError:
             continue
     fix = "`dlq list` shows what is there"
-    raise Failure(f"there is no dead letter {letter_id!r}", fix=fix, code=ExitCode.FINDINGS)
+    raise Failure(f"there is no dead letter {letter_id!r}", where=operations.place, fix=fix, code=ExitCode.FINDINGS)
 
 
-def _edges(host: "Host") -> list[str]:
-    """Name the edges that have letters, and those that may have some; an edge of an older version counts too."""
-    from purista_serverless.adapters.embedded.dead_letters import list_letters
-
-    declared = [*host.assembly.consumers, *(f"schedule:{name}" for name in host.gates)]
-    return list(dict.fromkeys([*declared, *(letter.edge for letter in list_letters(host))]))
-
-
-def _edge_named(host: "Host", edge: str | None) -> str | None:
+def _edge_named(operations: "Operations", edge: str | None) -> str | None:
     if edge is None:
         return None
-    edges = _edges(host)
+    edges = operations.edges()
     return known("edge", edge if edge in edges or ":" in edge else f"queue:{edge}", {name: name for name in edges})
 
 
@@ -192,17 +180,23 @@ def _letters(count: int) -> str:
 def _show_redrive(results: list[_Result], *, dry_run: bool) -> None:
     gone = [result.letter for result in results if result.error is None]
     stayed = [(result.letter, result.error) for result in results if result.error is not None]
-    shape = {
-        "dryRun": dry_run,
-        "redriven": [_name(letter) for letter in gone],
-        "stayed": [{**_name(letter), **_problem(error)} for letter, error in stayed],
-    }
     verb = "would redrive" if dry_run else "redrove"
     lines = [f"{verb} {letter.id} to {letter.edge}" for letter in gone]
     for letter, error in stayed:
         first, *details = failure_of(error).what.splitlines()
         lines += [f"stayed {letter.id} in {letter.edge}: {first}", *(f"  {line}" for line in details)]
-    show(shape, "\n".join(lines) or "no dead letters")
+    show(_redrive_shape(results, dry_run=dry_run, moving=0), "\n".join(lines) or "no dead letters")
+
+
+def _redrive_shape(results: list[_Result], *, dry_run: bool, moving: int) -> dict[str, Any]:
+    return {
+        "dryRun": dry_run,
+        "redriven": [_name(result.letter) for result in results if result.error is None],
+        "stayed": [
+            {**_name(result.letter), **_problem(result.error)} for result in results if result.error is not None
+        ],
+        "moving": moving,
+    }
 
 
 def _problem(error: Exception) -> dict[str, Any]:

@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from purista_serverless.cli.command import Command, Group, with_project
+from purista_serverless.cli.command import Command, Group
 from purista_serverless.cli.failures import ExitCode, Failure
+from purista_serverless.cli.operations import with_operations
 from purista_serverless.cli.output import fields, finish, instant, moment, show, table
-from purista_serverless.cli.project import Project
 from purista_serverless.cli.values import known
 
 if TYPE_CHECKING:
-    from purista_serverless.adapters.embedded.host import Host
-    from purista_serverless.adapters.embedded.jobs import JobStatus, JobSummary
+    from purista_serverless.runtime.operations import JobStatus, JobSummary, Operations
 
 STATUSES = ("queued", "delayed", "running", "success", "dead-lettered", "cancelled")
 
@@ -53,17 +52,15 @@ def jobs() -> None:
 @click.option("--queue", metavar="NAME", help="Only jobs of this queue.")
 @click.option("--status", type=click.Choice(STATUSES), help="Only jobs that stand like this.")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
-@with_project
-def list_all(*, project: Project, queue: str | None, status: "JobStatus | None", limit: int) -> None:
+@with_operations
+def list_all(*, operations: "Operations", queue: str | None, status: "JobStatus | None", limit: int) -> None:
     """List jobs: those that wait or run first, then those that ended.
 
-    Queues that are declared with tracking keep what became of a job. Of the others, jobs that succeeded are gone.
+    Queues that are declared with tracking keep what became of a job. Of the others, jobs that succeeded are gone, and
+    those of a stack are known as dead letters only.
     """
-    from purista_serverless.adapters.embedded.jobs import list_jobs
-
-    _check_queue(project, queue)
-    with project.existing_host() as host:
-        found = list_jobs(host, queue, status=status, limit=limit)
+    _check_queue(operations, queue)
+    found = operations.jobs(queue, status=status, limit=limit)
     rows = [(job.queue, job.id, job.status, job.attempt, moment(job.due), job.reason) for job in found]
     headings = ("queue", "id", "status", "attempt", "due (UTC)", "reason")
     show([_shape(job) for job in found], table(headings, rows, empty="no jobs"))
@@ -72,11 +69,10 @@ def list_all(*, project: Project, queue: str | None, status: "JobStatus | None",
 @jobs.command("show", cls=Command, example="jobs show 5f1c2d --queue orders.shipping", shape=_JOB)
 @click.argument("job_id", metavar="ID")
 @_queue
-@with_project
-def show_one(*, project: Project, job_id: str, queue: str | None) -> None:
+@with_operations
+def show_one(*, operations: "Operations", job_id: str, queue: str | None) -> None:
     """Show one job with its attempts, progress and result."""
-    with project.existing_host() as host:
-        job = _find(project, host, job_id, queue)
+    job = _find(operations, job_id, queue)
     show(_shape(job), _text(job))
 
 
@@ -84,30 +80,25 @@ def show_one(*, project: Project, job_id: str, queue: str | None) -> None:
 @click.argument("job_id", metavar="ID")
 @_queue
 @click.option("--reason", metavar="TEXT", default="cancelled by an operator", show_default=True, help="Kept with it.")
-@with_project
-def cancel(*, project: Project, job_id: str, queue: str | None, reason: str) -> None:
+@with_operations
+def cancel(*, operations: "Operations", job_id: str, queue: str | None, reason: str) -> None:
     """Cancel a job: one that waits does not run, one that runs is asked to stop.
 
-    A job that runs can only be cancelled if its queue is tracked. Exits with 1 if the job could not be cancelled.
+    A job that runs can only be cancelled if its queue is tracked, on a stack one that waits as well. Exits with 1 if
+    the job could not be cancelled.
     """
-    from purista_serverless.adapters.embedded.jobs import cancel_job
-
-    with project.existing_host() as host:
-        job = _find(project, host, job_id, queue)
-        done = cancel_job(host, job.queue, job.id, reason)
+    job = _find(operations, job_id, queue)
+    done = operations.cancel(job.queue, job.id, reason)
     text = f"cancelled {job.id} of {job.queue}" if done else f"{job.id} of {job.queue} was not cancelled: {job.status}"
     show({"queue": job.queue, "id": job.id, "cancelled": done}, text)
     finish(findings=not done)
 
 
 @jobs.command("metrics", cls=Command, example="jobs metrics", shape=_SHAPE_OF_METRICS)
-@with_project
-def metrics(*, project: Project) -> None:
+@with_operations
+def metrics(*, operations: "Operations") -> None:
     """Tell how full each queue, subscription and binding is."""
-    from purista_serverless.adapters.embedded.jobs import measure_queues
-
-    with project.existing_host() as host:
-        found = measure_queues(host)
+    found = operations.metrics()
     rows = [
         (row.edge, row.ready, row.delayed, row.blocked, row.leased, row.dead_letters, moment(row.oldest))
         for row in found
@@ -129,13 +120,10 @@ def metrics(*, project: Project) -> None:
 
 
 @jobs.command("leases", cls=Command, example="jobs leases", shape=_SHAPE_OF_LEASES)
-@with_project
-def leases(*, project: Project) -> None:
-    """Tell which messages are being handled, by which process and until when."""
-    from purista_serverless.adapters.embedded.jobs import list_leases
-
-    with project.existing_host() as host:
-        found = list_leases(host)
+@with_operations
+def leases(*, operations: "Operations") -> None:
+    """Tell which messages are being handled, by which process and until when; of a stack, those of tracked jobs."""
+    found = operations.leases()
     rows = [(row.edge, row.id, row.owner, moment(row.lease_until), row.fence, row.receives) for row in found]
     shapes = [
         {
@@ -153,22 +141,20 @@ def leases(*, project: Project) -> None:
     show(shapes, table(headings, rows, empty="nothing is being handled"))
 
 
-def _check_queue(project: Project, queue: str | None) -> None:
+def _check_queue(operations: "Operations", queue: str | None) -> None:
     if queue is not None:
-        known("queue", queue, {found.name: found for found in project.model.queues})
+        known("queue", queue, {name: name for name in operations.queues})
 
 
-def _find(project: Project, host: "Host", job_id: str, queue: str | None) -> "JobSummary":
-    from purista_serverless.adapters.embedded.jobs import show_job
-
-    _check_queue(project, queue)
-    for name in [queue] if queue is not None else [found.name for found in project.model.queues]:
+def _find(operations: "Operations", job_id: str, queue: str | None) -> "JobSummary":
+    _check_queue(operations, queue)
+    for name in [queue] if queue is not None else operations.queues:
         try:
-            return show_job(host, name, job_id)
+            return operations.job(name, job_id)
         except KeyError:
             continue
     fix = "`jobs list` shows what is known; a job of an untracked queue that succeeded is not kept"
-    raise Failure(f"there is no job {job_id!r}", where=str(project.database), fix=fix, code=ExitCode.FINDINGS)
+    raise Failure(f"there is no job {job_id!r}", where=operations.place, fix=fix, code=ExitCode.FINDINGS)
 
 
 def _shape(job: "JobSummary") -> dict[str, Any]:
