@@ -36,6 +36,18 @@ def format_text(text: str) -> str:
     return json.dumps(text)
 
 
+def text_in(wire: "Mapping[str, Any]", key: str) -> str | None:
+    """Give a field that is a text or absent.
+
+    Raises:
+        BadEvent: It is something else.
+    """
+    value = wire.get(key)
+    if value is None or type(value) is str:
+        return value
+    raise BadEvent(f"{key!r} must be a string, not {type(value).__name__}")
+
+
 def texts_in(wire: "Mapping[str, Any]", fields: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Give those fields that are there, by attribute name; ``fields`` pairs attribute names with keys.
 

@@ -5,7 +5,6 @@ whether they await it.
 """
 
 import sys
-from collections.abc import Awaitable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +64,7 @@ def _drive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
     try:
         value = next(steps)
         while True:
-            value = steps.throw(_unawaited(value)) if isinstance(value, Awaitable) else steps.send(value)
+            value = steps.throw(_unawaited(value)) if hasattr(value, "__await__") else steps.send(value)
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
 
@@ -84,7 +83,7 @@ async def _adrive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
     try:
         value = next(steps)
         while True:
-            if isinstance(value, Awaitable):
+            if hasattr(value, "__await__"):
                 try:
                     value = await value
                 except BaseException as error:  # noqa: BLE001 - handed to the generator, which decides

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any, assert_never
 
 from purista_serverless.errors import BadEvent, Unavailable
-from purista_serverless.message import CUSTOM_MESSAGE, Job, Message, Outcome, Party, Retry
-from purista_serverless.message.job import GENERATION_HEADER
+from purista_serverless.message import CUSTOM_MESSAGE, Job, Message, Outcome, Party, Retry, Success
+from purista_serverless.message.job import GENERATION_HEADER, RUN_HEADER
 from purista_serverless.message.wire import format_json, parse_json
 from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted, limited
 from purista_serverless.runtime.context import JobControl
@@ -56,6 +56,7 @@ class JobConsumer:
     """
 
     __slots__ = (
+        "_is_plain",
         "batch_size",
         "edge",
         "function",
@@ -87,6 +88,7 @@ class JobConsumer:
         self.results = results
         self.retention = retention
         self.batch_size = batch_size
+        self._is_plain = tracking == "none" and results is None
         self.is_async = function.is_async
         sender = function.party
         self.party = Party(sender.service, sender.version, queue, sender.instance)
@@ -133,22 +135,18 @@ class JobConsumer:
         return job
 
     def _consume_untracked(self, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
-        ledger = self._ledger(ports)
-        if self.tracking == "terminal":
-            known = ledger.read(job.id)
-            if known is not None and known.generation > job.generation:
-                delivery.acknowledge()
-                return
-            if known is not None and self._has_ended(known, job):
-                self._conclude(known, delivery, job, ports)
-                return
+        if self.tracking == "terminal" and self._is_settled(delivery, job, ports):
+            return
         attempt = max(delivery.receives, 1)
-        record = self._fresh(job, ports.clock.now()).replace(attempt=attempt)
         if attempt > 2 * self.lifecycle.max_attempts + 10:
             # The net below the policy: a handler that kills its process leaves no other trace than the count.
             decision: Decision = GiveUp(_SPENT)
         else:
             outcome = yield from self._attempt(delivery, job, ports, JobControl(attempt))
+            if type(outcome) is Success and self._is_plain and RUN_HEADER not in job.headers:
+                # Nobody is told and nothing is kept, so that there is no end to write down.
+                delivery.acknowledge()
+                return
             if isinstance(outcome, Interrupted):
                 delivery.redeliver(0, counted=False)
                 return
@@ -156,13 +154,26 @@ class JobConsumer:
         if isinstance(decision, Again):
             delivery.redeliver(decision.delay, counted=True)
             return
-        ended = self._end(record, decision, ports)
+        ended = self._end(self._fresh(job, ports.clock.now()).replace(attempt=attempt), decision, ports)
         with ports.transaction():
-            if self.tracking != "terminal" or ledger.change(job.id, ended.updated_at, lambda old: conclude(old, ended)):
+            if self.tracking != "terminal" or self._ledger(ports).change(
+                job.id, ended.updated_at, lambda old: conclude(old, ended)
+            ):
                 self._conclude(ended, delivery, job, ports)
             else:
                 # Another run of the job was faster: its end is told already and stands.
                 self._accept_loss(delivery, job, ports)
+
+    def _is_settled(self, delivery: "Delivery", job: Job, ports: "Ports") -> bool:
+        """Settle a copy of a job whose end is recorded; say whether it was one."""
+        known = self._ledger(ports).read(job.id)
+        if known is not None and known.generation > job.generation:
+            delivery.acknowledge()
+            return True
+        if known is not None and self._has_ended(known, job):
+            self._conclude(known, delivery, job, ports)
+            return True
+        return False
 
     def _consume_tracked(self, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
         ledger, now = self._ledger(ports), ports.clock.now()
