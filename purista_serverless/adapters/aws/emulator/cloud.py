@@ -36,13 +36,14 @@ class Cloud:
     Args:
         clock: Its time.
         region: Its region.
+        functions: URL of what runs functions.
 
     Raises:
         MissingExtra: moto is not installed.
         Unavailable: It does not start.
     """
 
-    def __init__(self, clock: Clock, region: str) -> None:
+    def __init__(self, clock: Clock, region: str, functions: str) -> None:
         self.region = region
         self._clock = clock
         self._lock = Lock()
@@ -50,7 +51,7 @@ class Cloud:
         start = [repr(clock.now().timestamp())] if clock.is_virtual else []
         _require("moto", "boto3", "time_machine")
         self._process = subprocess.Popen(  # noqa: S603 - this module's own program
-            [sys.executable, "-m", _HOST, *start],
+            [sys.executable, "-m", _HOST, functions.removeprefix("http://"), *start],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

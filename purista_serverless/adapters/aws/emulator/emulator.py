@@ -98,15 +98,16 @@ class Emulator:
 
     def _start(self, running: ExitStack) -> None:
         template = load_template(self._template, self._parameters, self._region)
-        self._cloud = Cloud(self._clock, self._region)
-        running.callback(self._cloud.close)
-        self.stack = Stack(template, self._cloud, name=self._stack_name, parameters=self._parameters)
-        self.stack.make()
-        parts = dict(self.stack.parts())
         invocations = LambdaApi()
         invocations.start()
         running.callback(invocations.stop)
-        self._functions = invocations.functions = self._make_functions(parts, invocations.url)
+        self._cloud = Cloud(self._clock, self._region, invocations.url)
+        running.callback(self._cloud.close)
+        self.stack = Stack(template, self._cloud, name=self._stack_name, parameters=self._parameters)
+        self.stack.make()
+        self._record_stack()
+        parts = dict(self.stack.parts())
+        self._functions = invocations.functions = self._make_functions(parts)
         self._fill_settings()
         self._polling = Polling(self._cloud, [self._source(mapped) for mapped in _of(parts, Mapped).values()])
         # What runs is ended between the end of polling and the end of what was polled.
@@ -179,6 +180,11 @@ class Emulator:
         """End, with SIGKILL, the processes of a function that work on something; gives their ids."""
         return self._functions.find(function).kill()
 
+    def reload(self) -> None:
+        """Have functions run their code as it is in its folder now; what is at work ends with the old one."""
+        for function in self._functions:
+            function.reload()
+
     def fire(self, schedule: str, slot: datetime) -> None:
         """Fire a schedule, by its logical id, for a slot: early, late or twice, as a test wants it."""
         self._scheduler.fire(schedule, slot)
@@ -215,6 +221,16 @@ class Emulator:
                 self.settle(seconds)
                 return
 
+    def _record_stack(self) -> None:
+        """Have CloudFormation know the stack's outputs, nested stacks' included, for tools that look for them there."""
+        # A template needs a resource; this one is never made.
+        body = {
+            "Conditions": {"Never": {"Fn::Equals": ["a", "b"]}},
+            "Resources": {"Unmade": {"Type": "AWS::SQS::Queue", "Condition": "Never"}},
+            "Outputs": self.stack.described_outputs(),
+        }
+        self.client("cloudformation").create_stack(StackName=self._stack_name, TemplateBody=json.dumps(body))
+
     def _tell_of_deployment(self) -> None:
         """Send what CloudFormation sends when a stack is done; a template may have rules for it."""
         details = [
@@ -231,13 +247,12 @@ class Emulator:
         ]
         self.client("events").put_events(Entries=entries)
 
-    def _make_functions(self, parts: Mapping[str, Part], invocations: str) -> Functions:
+    def _make_functions(self, parts: Mapping[str, Part]) -> Functions:
         platform = {
             **CREDENTIALS,
             **self._variables,
             "AWS_DEFAULT_REGION": self._region,
             "AWS_ENDPOINT_URL": self._cloud.endpoint,
-            "AWS_ENDPOINT_URL_LAMBDA": invocations,
             "AWS_REGION": self._region,
         }
         return Functions(

@@ -43,6 +43,7 @@ class Function:
         self._changed = Condition()
         self._idle: list[Environment] = []
         self._busy: list[Environment] = []
+        self._outdated: list[Environment] = []
         self._is_closed = False
 
     def invoke(self, payload: bytes) -> Answer:
@@ -61,6 +62,13 @@ class Function:
         for environment, _ in busy:
             environment.kill()
         return tuple(process_id for _, process_id in busy if process_id is not None)
+
+    def reload(self) -> None:
+        """Have every invocation from now on find the code as it is now: processes are started anew."""
+        with self._changed:
+            for environment in self._idle:
+                environment.stop()
+            self._outdated = [*self._busy]
 
     def close(self) -> None:
         """End all of its processes."""
@@ -89,8 +97,9 @@ class Function:
             with self._changed:
                 self._busy.remove(environment)
                 self._idle.append(environment)
-                if self._is_closed:
+                if self._is_closed or environment in self._outdated:
                     environment.stop()
+                    self._outdated = [one for one in self._outdated if one is not environment]
                 self._changed.notify_all()
 
 

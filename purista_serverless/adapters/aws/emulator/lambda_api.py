@@ -12,7 +12,7 @@ _LARGEST_EVENT = 6_291_456
 
 
 class LambdaApi(LoopbackServer):
-    """Answers ``Invoke`` for functions of the emulator; its URL is what ``AWS_ENDPOINT_URL_LAMBDA`` holds."""
+    """Answers ``Invoke`` for the functions of the emulator; moto's process hands such requests on to it."""
 
     def __init__(self) -> None:
         super().__init__(_Requests)

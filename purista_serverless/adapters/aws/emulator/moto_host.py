@@ -9,11 +9,15 @@ import io
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from http.client import HTTPConnection
 from threading import Lock, Thread
 from typing import IO, Any
+from urllib.parse import quote
 
 import time_machine
 from moto.backends import get_backend
@@ -22,6 +26,7 @@ from werkzeug.serving import make_server
 
 from purista_serverless.adapters.aws.emulator.loopback import ADDRESS
 
+_INVOCATION = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
 _RECEIVE = "AmazonSQS.ReceiveMessage"
 # How long a long poll rests before it looks again, in seconds.
 _REST = 0.05
@@ -30,14 +35,23 @@ WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]
 
 
 class OneAtATime:
-    """A WSGI application whose requests never overlap; a long poll lets others pass while it waits."""
+    """A WSGI application whose requests never overlap; a long poll lets others pass while it waits.
 
-    def __init__(self, application: WsgiApplication, lock: Lock) -> None:
+    Args:
+        application: Handles requests.
+        lock: Held while it does.
+        functions: Address and port of what runs functions, and is handed their invocations.
+    """
+
+    def __init__(self, application: WsgiApplication, lock: Lock, functions: str) -> None:
         self._application = application
         self._lock = lock
+        self._functions = functions
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Handle a request."""
+        if _INVOCATION.fullmatch(environ["PATH_INFO"]):
+            return self._hand_on(environ, start_response)
         if environ.get("HTTP_X_AMZ_TARGET") != _RECEIVE:
             return self._handle(environ, start_response)
         request = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
@@ -52,6 +66,15 @@ class OneAtATime:
                 start_response(*head)
                 return answer
             time.sleep(_REST)
+
+    def _hand_on(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
+        with closing(HTTPConnection(self._functions)) as connection:
+            connection.request("POST", quote(environ["PATH_INFO"]), body, {"X-Amz-Invocation-Type": kind})
+            response = connection.getresponse()
+            start_response(f"{response.status} {response.reason}", response.getheaders())
+            return [response.read()]
 
     def _handle(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         with self._lock:
@@ -108,17 +131,18 @@ def _backlog(queue: Any) -> tuple[int, float | None]:
     return ready, min((instant for instant in later if instant > now), default=None)
 
 
-def serve(requests: IO[str], answers: IO[str], start: float | None) -> None:
+def serve(requests: IO[str], answers: IO[str], *, functions: str, start: float | None) -> None:
     """Serve until ``requests`` ends.
 
     Args:
         requests: JSON lines of the emulator.
         answers: Where answers go.
+        functions: Address and port of what runs functions.
         start: The first instant of a virtual clock, in seconds since the epoch; ``None`` for the wall clock.
     """
     traveller = time_machine.travel(start, tick=True).start() if start is not None else None
     lock = Lock()
-    application = OneAtATime(DomainDispatcherApplication(create_backend_app), lock)
+    application = OneAtATime(DomainDispatcherApplication(create_backend_app), lock, functions)
     server = make_server(ADDRESS, 0, application, threaded=True, request_handler=MotoRequestHandler)
     Thread(target=server.serve_forever, daemon=True).start()
     control = Control(lock, traveller)
@@ -136,6 +160,6 @@ if __name__ == "__main__":
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # What moto prints must not get among the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
-    serve(sys.stdin, answers, float(sys.argv[1]) if len(sys.argv) > 1 else None)
+    serve(sys.stdin, answers, functions=sys.argv[1], start=float(sys.argv[2]) if len(sys.argv) > 2 else None)
     # Threads of open requests wait for nothing that still counts.
     os._exit(0)

@@ -67,6 +67,16 @@ class Stack:
             if "Condition" not in output or self._resolver.is_true(output["Condition"])
         }
 
+    def described_outputs(self) -> Mapping[str, Mapping[str, str]]:
+        """Give the outputs of this stack and of those nested in it, with their descriptions, as a template has them."""
+        declared = self._template.section("Outputs")
+        found: dict[str, Mapping[str, str]] = {}
+        for nested in self.nested.values():
+            found |= nested.described_outputs()
+        for name, value in self.outputs.items():
+            found[name] = {"Value": str(value), "Description": declared[name].get("Description", "")}
+        return found
+
     @property
     def ids(self) -> tuple[str, ...]:
         """Give the id of this stack and of those nested in it: their ``AWS::StackId``."""
@@ -184,6 +194,6 @@ def _parameters(template: Template, given: Mapping[str, str]) -> dict[str, Any]:
     values = {name: given.get(name, parameter.get("Default")) for name, parameter in declared.items()}
     missing = [name for name, value in values.items() if value is None]
     if missing:
-        raise DeclarationError(f"{template.path}: parameter {missing[0]} has no default; give its value")
+        raise DeclarationError(f"{template.path}: parameters without a default need a value: {', '.join(missing)}")
     lists = {name for name, parameter in declared.items() if "List" in parameter["Type"]}
     return {name: str(value).split(",") if name in lists else value for name, value in values.items()}

@@ -116,6 +116,8 @@ def _translate(body: dict[str, Any], path: Path, parameters: Mapping[str, str], 
     try:
         translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=region))
         translated: dict[str, Any] = translator.translate(body, values)
+        # To nowhere; it warns of those that were not published.
+        translator.metrics.publish()
     except InvalidDocumentException as error:
         problems = "; ".join(str(cause.message) for cause in error.causes)
         raise DeclarationError(f"{path} cannot be translated: {problems}") from error
