@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from purista_serverless.message.wire import format_json
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
     from purista_serverless.runtime.context import Context
 
 LOGGER = logging.getLogger("purista_serverless")
@@ -15,6 +17,26 @@ FIELDS = ("function", "messageId", "correlationId", "traceId", "tenantId", "prin
 
 def logger_for(context: "Context") -> "logging.LoggerAdapter[Any]":
     """Give a logger that adds the fields of a context to each record."""
+    return ContextLogger(context)
+
+
+class ContextLogger(logging.LoggerAdapter):  # type: ignore[type-arg]  # generic for checkers only
+    """A logger whose records carry the correlation fields, collected for the first line that is really written."""
+
+    def __init__(self, context: "Context") -> None:
+        super().__init__(LOGGER, None)
+        self._context = context
+        self._fields: dict[str, Any] | None = None
+
+    def process(self, msg: Any, kwargs: "MutableMapping[str, Any]") -> "tuple[Any, MutableMapping[str, Any]]":
+        """Add the fields to what the caller gives as ``extra``."""
+        if self._fields is None:
+            self._fields = fields_of(self._context)
+        return msg, {**kwargs, "extra": {**(kwargs.get("extra") or {}), "purista": self._fields}}
+
+
+def fields_of(context: "Context") -> dict[str, Any]:
+    """Give the correlation fields of a context, without those that it has not."""
     values = (
         context.function.name,
         context.message.id,
@@ -24,8 +46,7 @@ def logger_for(context: "Context") -> "logging.LoggerAdapter[Any]":
         context.principal_id,
         context.attempt,
     )
-    fields = {name: value for name, value in zip(FIELDS, values, strict=True) if value is not None}
-    return logging.LoggerAdapter(LOGGER, {"purista": fields})
+    return {name: value for name, value in zip(FIELDS, values, strict=True) if value is not None}
 
 
 class JsonFormatter(logging.Formatter):
