@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from purista_serverless.adapters.aws.compare.template import Resource, canonical, text_of
+from purista_serverless.adapters.aws.compare.template import Resource, whole_text_of
 
 # Properties that hold grants; they are compared as sets and not by their place.
 PROPERTIES = frozenset({"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "PolicyDocument"})
@@ -42,7 +42,7 @@ class Grant:
             f", {key} {operator} {' or '.join(sorted(values))}"
             for operator, key, values in sorted(self.conditions, key=str)
         )
-        return text_of(f"{who}{verb} {self.action} on {self.resource}{limits}")
+        return f"{who}{verb} {self.action} on {self.resource}{limits}"
 
     def covers(self, other: "Grant") -> bool:
         """Say whether this grant holds wherever another one of the same effect does."""
@@ -95,7 +95,7 @@ def _grants(resource: Resource) -> Iterator[Grant]:
     for document in _documents(properties):
         yield from _statements(document)
     for name in _listed(properties.get("ManagedPolicyArns")):
-        yield _allow("everything in", canonical(name))
+        yield _allow("everything in", whole_text_of(name))
     match resource.type:
         case "AWS::Serverless::Function":
             yield from _named_policies(properties.get("Policies"))
@@ -103,9 +103,9 @@ def _grants(resource: Resource) -> Iterator[Grant]:
         case "AWS::Lambda::Permission":
             yield _permission(properties)
         case "AWS::Lambda::Url" if properties.get("AuthType") == "NONE":
-            yield _allow("call", canonical(properties.get("TargetFunctionArn")), principal=EVERYBODY)
+            yield _allow("call", whole_text_of(properties.get("TargetFunctionArn")), principal=EVERYBODY)
         case "AWS::ApiGatewayV2::Route" if properties.get("AuthorizationType", "NONE") == "NONE":
-            yield _allow("call", canonical(properties.get("RouteKey")), principal=EVERYBODY)
+            yield _allow("call", whole_text_of(properties.get("RouteKey")), principal=EVERYBODY)
         case _:
             pass
 
@@ -138,9 +138,9 @@ def _statements(document: Any) -> Iterator[Grant]:
 def _either(statement: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Give the values of ``Action`` or ``Resource``; what is excepted is one value that nothing else matches."""
     if f"Not{name}" in statement:
-        return (f"everything but {canonical(statement[f'Not{name}'])}",)
+        return (f"everything but {whole_text_of(statement[f'Not{name}'])}",)
     # A trust policy names no resource: it is the role itself.
-    return tuple(map(canonical, _listed(statement[name]))) if name in statement else ("",)
+    return tuple(map(whole_text_of, _listed(statement[name]))) if name in statement else ("",)
 
 
 def _principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
@@ -150,16 +150,18 @@ def _principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
         case "*" | {"AWS": "*"}:
             return ("*",)
         case dict() as principals:
-            return tuple(f"{kind} {canonical(name)}" for kind, names in principals.items() for name in _listed(names))
+            return tuple(
+                f"{kind} {whole_text_of(name)}" for kind, names in principals.items() for name in _listed(names)
+            )
         case other:
-            return (canonical(other),)
+            return (whole_text_of(other),)
 
 
 def _conditions(condition: Any) -> frozenset[tuple[str, str, frozenset[str]]]:
     if not isinstance(condition, dict):
         return frozenset()
     return frozenset(
-        (operator, key, frozenset(map(canonical, _listed(values))))
+        (operator, key, frozenset(map(whole_text_of, _listed(values))))
         for operator, tests in condition.items()
         for key, values in tests.items()
     )
@@ -169,7 +171,7 @@ def _named_policies(policies: Any) -> Iterator[Grant]:
     """Give SAM's policy templates and managed policies, whose statements are not in the template."""
     for policy in _listed(policies):
         if isinstance(policy, str) or (isinstance(policy, dict) and "Statement" not in policy):
-            yield _allow("everything in", canonical(policy))
+            yield _allow("everything in", whole_text_of(policy))
 
 
 def _open_routes(properties: Mapping[str, Any]) -> Iterator[Grant]:
@@ -185,9 +187,9 @@ def _permission(properties: Mapping[str, Any]) -> Grant:
     bounds = {name: properties[name] for name in ("SourceAccount", "SourceArn", "PrincipalOrgID") if name in properties}
     return Grant(
         effect="Allow",
-        action=canonical(properties.get("Action")),
-        resource=canonical(properties.get("FunctionName")),
-        principal=canonical(properties.get("Principal")),
+        action=whole_text_of(properties.get("Action")),
+        resource=whole_text_of(properties.get("FunctionName")),
+        principal=whole_text_of(properties.get("Principal")),
         conditions=_conditions({"Equals": bounds}),
     )
 

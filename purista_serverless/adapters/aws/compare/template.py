@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from purista_serverless.adapters.aws.compare.defaults import Defaults
 from purista_serverless.errors import MissingExtra
 
 # What a difference shows of a value; the files show the rest.
@@ -82,7 +83,7 @@ def text_of(value: Any) -> str:
         >>> text_of({"Fn::GetAtt": ["Queue", "Arn"]}), text_of(900), text_of(None)
         ('!GetAtt Queue.Arn', '900', 'nothing')
     """
-    text = _whole_text(value)
+    text = whole_text_of(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
@@ -91,7 +92,8 @@ def canonical(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def _whole_text(value: Any) -> str:
+def whole_text_of(value: Any) -> str:
+    """Write a value without cutting it."""
     match value:
         case None:
             return "nothing"
@@ -134,11 +136,7 @@ def is_function(value: Any) -> bool:
 
 
 def _resources(file: str, document: Mapping[str, Any]) -> Iterator[Resource]:
-    defaults = {
-        name: parameter["Default"]
-        for name, parameter in document.get("Parameters", {}).items()
-        if isinstance(parameter, dict) and "Default" in parameter
-    }
+    defaults = Defaults(document)
     for logical_id, body in document["Resources"].items():
         kind = str(body.get("Type", ""))
         shared = document.get("Globals", {}).get(kind.removeprefix("AWS::Serverless::"), {})
@@ -146,7 +144,7 @@ def _resources(file: str, document: Mapping[str, Any]) -> Iterator[Resource]:
             file=file,
             id=logical_id,
             type=kind,
-            properties=_resolved(_merged(shared, body.get("Properties") or {}), defaults),
+            properties=defaults.resolved(_merged(shared, body.get("Properties") or {})),
             kept_when_removed=_is_kept(body.get("DeletionPolicy")),
             kept_when_replaced=_is_kept(body.get("UpdateReplacePolicy")),
         )
@@ -169,21 +167,6 @@ def _merged(shared: Any, own: Any) -> Any:
             return [*shared, *own]
         case _:
             return own
-
-
-def _resolved(node: Any, defaults: Mapping[str, Any]) -> Any:
-    match node:
-        case {"Ref": str(name)} if name in defaults:
-            default = defaults[name]
-            return int(default) if isinstance(default, str) and default.isdecimal() else default
-        case {"Fn::GetAtt": str(path)}:
-            return {"Fn::GetAtt": path.split(".", 1)}
-        case dict():
-            return {key: _resolved(value, defaults) for key, value in node.items()}
-        case list():
-            return [_resolved(value, defaults) for value in node]
-        case _:
-            return node
 
 
 def _yaml(text: str) -> Any:

@@ -3,6 +3,7 @@
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from purista_serverless.adapters.aws.compare.defaults import Defaults
 from purista_serverless.adapters.aws.compare.differ import differ
 from purista_serverless.adapters.aws.compare.replacement import CREATE_ONLY
 from tests.unit.aws.compare.templates import FILE, QUEUE, SEND, SHOP, changed, compare, risks, template
@@ -159,3 +160,32 @@ def test_the_table_of_replacements_is_the_registrys(kind):
     paths = (*schema.get("createOnlyProperties", ()), *schema.get("conditionalCreateOnlyProperties", ()))
 
     assert set(CREATE_ONLY[kind]) == {path.removeprefix("/properties/") for path in paths}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"Fn::Equals": [{"Ref": "Kept"}, 1]}, 1),
+        ({"Fn::Equals": [{"Ref": "Kept"}, "0"]}, 2),
+        ({"Fn::Not": [{"Condition": "Never"}]}, 1),
+        ({"Fn::And": [{"Condition": "Never"}, {"Fn::Not": [{"Condition": "Never"}]}]}, 2),
+        ({"Fn::Or": [{"Condition": "Never"}, {"Fn::Not": [{"Condition": "Never"}]}]}, 1),
+        ({"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-central-1"]}, {"Fn::If": ["C", 1, 2]}),
+    ],
+)
+def test_conditions_hold_as_parameters_are_by_default(condition, expected):
+    """A value under a condition is the one that the defaults give; what they do not decide stays open."""
+    never = {"Fn::Equals": ["a", "b"]}
+    defaults = Defaults({"Parameters": {"Kept": {"Default": "1"}}, "Conditions": {"C": condition, "Never": never}})
+
+    assert defaults.resolved({"Fn::If": ["C", 1, 2]}) == expected
+
+
+def test_a_name_under_a_parameter():
+    """Names that are made with a parameter change with its default, and resources with their names."""
+    queue = {"Queue": changed("Queue/Properties/QueueName", {"Fn::Sub": "${Prefix}-orders"})["Queue"]}
+
+    def texts(prefix: str) -> dict[str, str]:
+        return {FILE: template(queue, Parameters={"Prefix": {"Default": prefix}})}
+
+    assert risks(differ(texts("shop"), texts("store"))) == ["loses-data", "replaces-resource"]
