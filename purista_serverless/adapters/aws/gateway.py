@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.codecs import http
-from purista_serverless.errors import BadEvent, HandledError, PuristaServerlessError, Unavailable
+from purista_serverless.errors import HandledError, PuristaServerlessError, Unavailable
 from purista_serverless.message import Success
 from purista_serverless.message.wire import parse_json
 from purista_serverless.runtime.dispatch import adispatch, dispatch
@@ -53,8 +53,6 @@ class Gateway:
         Raises:
             BadEvent: It is no request of a kind that we know.
         """
-        if not http.is_request(event):
-            raise BadEvent("not a request: 'requestContext' is none of an HTTP API, a REST API or a function URL")
         request = http.decode(event)
         call = call_of(request.header)
         try:

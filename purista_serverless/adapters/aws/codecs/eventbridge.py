@@ -28,10 +28,10 @@ def decode(wire: "Mapping[str, Any]") -> Message:
     Raises:
         BadEvent: It is not as the platform's documents say.
     """
-    detail = wire["detail"]
+    detail: Any = wire.get("detail")
     if is_envelope(detail):
         return Message.from_wire(detail)
-    name, event_id = wire[DETAIL_TYPE], wire.get("id")
+    name, event_id = wire.get(DETAIL_TYPE), wire.get("id")
     if not isinstance(name, str) or not isinstance(event_id, str) or not isinstance(detail, dict):
         raise BadEvent("not an event: 'detail-type' and 'id' must be texts, and 'detail' an object")
     return Message(

@@ -57,24 +57,22 @@ class Request:
         return self.headers.get(name, "")
 
 
-def is_request(event: "Mapping[str, Any]") -> bool:
-    """Say whether an event is a request: each kind has a context that names the method, or the method itself."""
-    context = event.get("requestContext")
-    return isinstance(context, dict) and ("http" in context or ("httpMethod" in event and "resource" in event))
-
-
 def decode(event: "Mapping[str, Any]") -> Request:
-    """Read a request.
+    """Read a request. Each kind has a context that names the method, or the method itself beside a resource.
 
     Raises:
-        BadEvent: It is not as the platform's documents say.
+        BadEvent: It is none of these, or not as the platform's documents say.
     """
-    return _decode_new(event) if "http" in event["requestContext"] else _decode_old(event)
+    context = event.get("requestContext")
+    if isinstance(context, dict) and "http" in context:
+        return _decode_new(event, context)
+    if isinstance(context, dict) and "httpMethod" in event and "resource" in event:
+        return _decode_old(event, context)
+    raise BadEvent("not a request of an HTTP API, a REST API or a function URL")
 
 
-def _decode_new(event: "Mapping[str, Any]") -> Request:
+def _decode_new(event: "Mapping[str, Any]", context: "Mapping[str, Any]") -> Request:
     """Read payload format 2.0."""
-    context = event["requestContext"]
     http = _object(context["http"], "requestContext.http")
     headers = _texts(event.get("headers"), "headers")
     if "cookies" in event:
@@ -94,9 +92,8 @@ def _decode_new(event: "Mapping[str, Any]") -> Request:
     )
 
 
-def _decode_old(event: "Mapping[str, Any]") -> Request:
+def _decode_old(event: "Mapping[str, Any]", context: "Mapping[str, Any]") -> Request:
     """Read payload format 1.0, which REST APIs speak as well."""
-    context = event["requestContext"]
     authorizer = _object(context.get("authorizer") or {}, "authorizer")
     principal, claims = _caller(authorizer)
     if principal is None:
