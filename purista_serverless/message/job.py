@@ -173,8 +173,12 @@ class Job(Frozen, _JobSlots):
         return format_json(self.to_wire())
 
     @classmethod
-    def from_wire(cls, wire: "Mapping[str, Any]") -> "Job":
+    def from_wire(cls, wire: "Mapping[str, Any]", *, attempt: int = 0) -> "Job":
         """Read a queue message; what upstream may leave out has its default.
+
+        Args:
+            wire: The JSON object.
+            attempt: Which run this is, where the platform counts; the message's own number when omitted.
 
         Raises:
             BadEvent: ``id`` or ``queueName`` is missing, a field has another type, or ``maxAttempts`` is below 1.
@@ -188,13 +192,13 @@ class Job(Frozen, _JobSlots):
             if type(value) is not str:
                 problem = "not a queue message: the values of 'headers' must be strings"
                 raise BadEvent(problem)
-        created_at, priority, attempt = get("createdAt", 0), get("priority", 0), get("attempt", 0)
+        created_at, priority, noted = get("createdAt", 0), get("priority", 0), get("attempt", 0)
         max_attempts, lease_ttl, scheduled_at = get("maxAttempts", 10), get("leaseTtlMs", 900_000), get("scheduledAt")
         if scheduled_at is None:
             scheduled_at = created_at
         # Spelled out: this runs for every job, and a loop over names takes twice as long.
         if not (
-            type(created_at) is type(scheduled_at) is type(priority) is type(attempt) is int
+            type(created_at) is type(scheduled_at) is type(priority) is type(noted) is int
             and type(max_attempts) is type(lease_ttl) is int
         ):
             problem = (
@@ -214,7 +218,7 @@ class Job(Frozen, _JobSlots):
             created_at=created_at,
             scheduled_at=scheduled_at,
             priority=priority,
-            attempt=attempt,
+            attempt=attempt or noted,
             max_attempts=max_attempts,
             lease_ttl=lease_ttl,
             trace_id=text_in(wire, "traceId"),
@@ -225,13 +229,13 @@ class Job(Frozen, _JobSlots):
         )
 
     @classmethod
-    def decode(cls, raw: bytes | str) -> "Job":
-        """Read a queue message from JSON.
+    def decode(cls, raw: bytes | str, *, attempt: int = 0) -> "Job":
+        """Read a queue message from JSON; ``attempt`` as for ``from_wire``.
 
         Raises:
             BadEvent: The text is not JSON or not a queue message.
         """
-        return cls.from_wire(object_of(raw))
+        return cls.from_wire(object_of(raw), attempt=attempt)
 
     def replace(self, **changes: Any) -> "Job":
         """Give a copy with some fields changed."""

@@ -96,7 +96,7 @@ class JobConsumer:
     def consume(self, delivery: "Delivery", ports: "Ports") -> "Steps":
         """Handle one delivery of a job."""
         try:
-            job = self._decode(delivery.body)
+            job = self._decode(delivery.body, attempt=max(delivery.receives, 1))
         except BadEvent as error:
             bury(delivery, ports, reason=str(error), attempts=delivery.receives)
             return
@@ -127,8 +127,8 @@ class JobConsumer:
         headers = {**job.headers, GENERATION_HEADER: str(generation)}
         return job.replace(headers=headers, created_at=now, scheduled_at=now, attempt=0).encode()
 
-    def _decode(self, body: bytes) -> Job:
-        job = Job.decode(body)
+    def _decode(self, body: bytes, *, attempt: int = 0) -> Job:
+        job = Job.decode(body, attempt=attempt)
         if job.queue != self.queue:
             problem = f"a job of queue {job.queue!r} came on the edge of {self.queue!r}"
             raise BadEvent(problem)
@@ -137,12 +137,14 @@ class JobConsumer:
     def _consume_untracked(self, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
         if self.tracking == "terminal" and self._is_settled(delivery, job, ports):
             return
-        attempt = max(delivery.receives, 1)
+        attempt = job.attempt
         if attempt > 2 * self.lifecycle.max_attempts + 10:
             # The net below the policy: a handler that kills its process leaves no other trace than the count.
             decision: Decision = GiveUp(_SPENT)
         else:
-            outcome = yield from self._attempt(delivery, job, ports, JobControl(attempt))
+            started = ports.clock.now()
+            outcome = yield self._attempt(delivery, job, ports, JobControl(attempt))
+            outcome = limited(outcome, ports.clock.now() - started, self.lifecycle.max_runtime)
             if type(outcome) is Success and self._is_plain and RUN_HEADER not in job.headers:
                 # Nobody is told and nothing is kept, so that there is no end to write down.
                 delivery.acknowledge()
@@ -201,7 +203,9 @@ class JobConsumer:
     def _run_tracked(self, record: JobRecord, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
         ledger = self._ledger(ports)
         control = TrackedControl(record, ledger, ports.clock)
-        outcome = yield from self._attempt(delivery, job, ports, control)
+        started = ports.clock.now()
+        outcome = yield self._attempt(delivery, job.replace(attempt=record.attempt), ports, control)
+        outcome = limited(outcome, ports.clock.now() - started, self.lifecycle.max_runtime)
         if isinstance(outcome, Interrupted):
             now = ports.clock.now()
             ledger.change(job.id, now, lambda old: release(old, fence=record.fence, reason="", now=now, counted=False))
@@ -221,9 +225,7 @@ class JobConsumer:
         reasons = [entry["reason"] for entry in record.history if entry["generation"] == record.generation]
         return threshold > 0 and [*reasons, reason][-threshold:] == [reason] * threshold
 
-    def _attempt(
-        self, delivery: "Delivery", job: Job, ports: "Ports", control: JobControl
-    ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted]":
+    def _attempt(self, delivery: "Delivery", job: Job, ports: "Ports", control: JobControl) -> Attempt:
         beats = 0
 
         def beat() -> bool:
@@ -234,17 +236,15 @@ class JobConsumer:
             until = self._lease_end(delivery, ports.clock.now())
             return not isinstance(control, TrackedControl) or control.extend(until)
 
-        started = ports.clock.now()
-        outcome = yield Attempt(
+        return Attempt(
             self.function,
-            job.replace(attempt=control.attempt),
+            job,
             ports,
             control,
             beat=beat,
             heartbeat_interval=self.lifecycle.heartbeat,
             max_runtime=self.lifecycle.max_runtime,
         )
-        return limited(outcome, ports.clock.now() - started, self.lifecycle.max_runtime)
 
     def _decide(self, outcome: Outcome, job: Job, attempt: int, ports: "Ports") -> Decision:
         return decide(
