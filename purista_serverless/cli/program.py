@@ -20,7 +20,9 @@ COMMANDS = {
     "check": f"{_COMMANDS}.check:check",
     "graph": f"{_COMMANDS}.graph:graph",
     "build": f"{_COMMANDS}.build:build",
+    "emulate": f"{_COMMANDS}.emulate:emulate",
     "diff": f"{_COMMANDS}.diff:diff",
+    "translate": f"{_COMMANDS}.translate:translate",
 }
 
 

@@ -1,7 +1,9 @@
 """``invoke``, ``emit`` and ``enqueue``: the three ways into an application from outside."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -47,17 +49,51 @@ _payload = click.argument("payload", type=Json(), default="null")
 @_payload
 @_parameter
 @_with_identity
+@click.option(
+    "--provider",
+    type=click.Choice(["embedded", "aws"]),
+    default="embedded",
+    show_default=True,
+    help="With `aws`, COMMAND is the name of a generated handler, and runs under the Lambda runtime client.",
+)
+@click.option(
+    "--event",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the raw event of that provider, instead of PAYLOAD.",
+)
 @with_project
 def invoke(
-    *, project: Project, name: str, payload: bytes, parameter: bytes | None, tenant: str | None, principal: str | None
+    *,
+    project: Project,
+    name: str,
+    payload: bytes,
+    parameter: bytes | None,
+    tenant: str | None,
+    principal: str | None,
+    provider: str,
+    event: Path | None,
 ) -> None:
     """Invoke a command in this process and print its result.
 
     COMMAND is its name, or Service.name or Service.version.name where several services have the same. PAYLOAD is JSON,
     @FILE or - for standard input. Exits with 1 if the command refuses.
+
+    With `--provider aws --event FILE` it is the name of any generated handler (`billing_close_account`), which is run
+    on that event as Lambda would run it, with this process' environment.
     """
     from purista_serverless.schema import codec_of
 
+    if (provider == "embedded") != (event is None):
+        raise click.UsageError("--provider aws and --event FILE belong together")
+    if event is not None:
+        if payload != b"null" or parameter or tenant or principal:
+            raise click.UsageError(
+                "--event is all that the handler is given; leave out payload, parameter and identity"
+            )
+        from purista_serverless.cli.raw_events import run_on_aws
+
+        _show_result(name, json.dumps(run_on_aws(project, name, event.read_bytes())).encode())
+        return
     command = _command(project, name)
     value = decoded(command.payload, payload, f"payload of {command.address.name}")
     given = decoded(command.parameter, parameter or b"null", f"parameter of {command.address.name}")
@@ -165,7 +201,5 @@ def _handle_of(command: "CommandModel") -> Any:
 
 
 def _show_result(command: str, raw: bytes) -> None:
-    import json
-
     result = json.loads(raw)
     show({"command": command, "result": result}, json.dumps(result, indent=2, ensure_ascii=False))

@@ -94,13 +94,16 @@ class Function:
         try:
             yield environment
         finally:
-            with self._changed:
-                self._busy.remove(environment)
-                self._idle.append(environment)
-                if self._is_closed or environment in self._outdated:
-                    environment.stop()
-                    self._outdated = [one for one in self._outdated if one is not environment]
-                self._changed.notify_all()
+            self._take_back(environment)
+
+    def _take_back(self, environment: Environment) -> None:
+        with self._changed:
+            self._busy.remove(environment)
+            self._idle.append(environment)
+            if self._is_closed or environment in self._outdated:
+                environment.stop()
+                self._outdated = [one for one in self._outdated if one is not environment]
+            self._changed.notify_all()
 
 
 class Functions:
