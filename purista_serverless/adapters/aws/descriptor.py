@@ -35,6 +35,7 @@ ADAPTER = Adapter(
     planner=f"{_HERE}.plan.planner:plan",
     renderers=(f"{_HERE}.render.files:render",),
     translator="purista_serverless.schedule.dialects.aws:translate",
+    checker=f"{_HERE}.checks.check:check",
     configurator=f"{_HERE}.descriptor:configured",
     differ=f"{_HERE}.compare.differ:differ",
     operator=f"{_HERE}.stack.operator:open_stack",

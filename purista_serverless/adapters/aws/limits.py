@@ -23,7 +23,8 @@ LONGEST_DELAY = 900
 LONGEST_VISIBILITY = 12 * _HOUR
 LONGEST_RETENTION = 14 * _DAY
 LONGEST_RUN = 900
-LARGEST_MESSAGE = 1 << 20
+# Of 1 MiB: the rest is room for what EventBridge wraps around a message, and for the attributes of a dead letter.
+LARGEST_MESSAGE = (1 << 20) - (4 << 10)
 LARGEST_INPUT = 256 << 10
 MOST_RESOURCES = 500
 LONGEST_FUNCTION_NAME = 64
@@ -39,7 +40,7 @@ LIMITS = (
     Limit("deadLetterRetention", LONGEST_RETENTION, "s", source=_SQS),
     Limit("deliveries", MOST_RECEIVES, "count", source=_DEAD_LETTERS),
     Limit("payload", LARGEST_MESSAGE, "B", edge="queue", source=_SQS),
-    Limit("payload", 1_000_000, "B", edge="event", source=_EVENTBRIDGE),
+    Limit("payload", LARGEST_MESSAGE, "B", edge="event", source=_EVENTBRIDGE),
     Limit("payload", 6 << 20, "B", edge="command", source=_LAMBDA),
     Limit("payload", 6 << 20, "B", edge="http", source=_LAMBDA),
     Limit("payload", LARGEST_INPUT, "B", edge="schedule", source=_SCHEDULER),

@@ -13,12 +13,15 @@ from purista_serverless.adapters.aws.plan.loops import recursive_functions
 from purista_serverless.adapters.aws.plan.resources import Declared
 from purista_serverless.adapters.aws.plan.timing import Timing, timing_of
 from purista_serverless.model import Application, Binding, Schedule
+from purista_serverless.schedule import Translation
+from purista_serverless.schedule.dialects.aws import translate
 from purista_serverless.topology import (
     BindingEdge,
     CallEdge,
     Edge,
     Function,
     QueueEdge,
+    QueueTrigger,
     ScheduleEdge,
     SubscriptionEdge,
     Topology,
@@ -38,6 +41,7 @@ class Draft:
         edges: Its edges by name.
         schedules: Its schedules by name.
         bindings: Its bindings by event and queue.
+        translations: What Scheduler fires instead of each schedule, by its name; none where it cannot.
         options: How it is deployed.
         authorization: Who knows the callers of private routes.
         homes: The function, or the direct schedule, that each edge belongs to, by the edge's name.
@@ -54,6 +58,7 @@ class Draft:
     edges: Mapping[str, Edge]
     schedules: Mapping[str, Schedule]
     bindings: Mapping[tuple[str, str], Binding]
+    translations: Mapping[str, Translation]
     options: Options
     authorization: Authorization
     homes: Mapping[str, str]
@@ -131,6 +136,7 @@ def draft_of(topology: Topology, application: Application, options: Options) -> 
         functions={function.name: function for function in topology.functions},
         edges={edge.name: edge for edge in topology.edges},
         bindings={(binding.event, binding.queue): binding for binding in application.bindings},
+        translations=dict(_translations(application)),
         schedules={schedule.name: schedule for schedule in application.schedules},
         options=options,
         authorization=authorization_of(application, options),
@@ -141,12 +147,32 @@ def draft_of(topology: Topology, application: Application, options: Options) -> 
             function.name: timing_of(
                 function,
                 options.of(function.name),
+                is_bounded=_is_bounded(function, lookup),
                 is_fifo=any(edge in fifo for edge in consumes.get(function.name, ())),
             )
             for function in topology.functions
         },
         recursive=recursive_functions(topology),
     )
+
+
+def _is_bounded(function: Function, lookup: Lookup) -> bool:
+    """Say whether a run has a bound of its own; the visibility of an edge is none."""
+    match function.kind:
+        case "command" | "binding" | "gate":
+            return True
+        case "worker":
+            queues = [trigger.queue for trigger in function.triggers if isinstance(trigger, QueueTrigger)]
+            return all(lookup.queues[queue].max_runtime is not None for queue in queues)
+        case "subscription":
+            return False
+
+
+def _translations(application: Application) -> Iterator[tuple[str, Translation]]:
+    for schedule in application.schedules:
+        translated = translate(schedule.expression, schedule.timezone, schedule.dst)
+        if isinstance(translated, Translation):
+            yield schedule.name, translated
 
 
 def queue_edge_of(edge: Edge) -> str | None:

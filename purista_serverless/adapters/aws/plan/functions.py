@@ -54,6 +54,7 @@ def function_of(described: Described, places: Places, options: Options, around: 
     id, stack, own = places.function_ids[described.name], places.stacks[described.name], options.of(described.name)
     rights = rights_of(described, around.consumes, resends=around.resends, claims=around.claims)
     log_group = f"{id}LogGroup"
+    declared = Declared(name=str(described.address), origin=described.origin)
     logging = Statement(actions=_LOGS, resources=(Sub(f"${{{log_group}.Arn}}"),))
     yield Function(
         id=id,
@@ -69,10 +70,11 @@ def function_of(described: Described, places: Places, options: Options, around: 
         role=f"{id}Role",
         log_group=log_group,
         is_recursive=around.is_recursive,
-        declared=Declared(name=str(described.address), origin=described.origin),
+        declared=declared,
     )
     yield LogGroup(id=log_group, function=places.function_names[described.name])
-    yield Role(id=f"{id}Role", service="lambda", statements=(logging, *statements_of(rights, places, stack)))
+    statements = (logging, *statements_of(rights, places, stack))
+    yield Role(id=f"{id}Role", service="lambda", statements=statements, declared=declared)
 
 
 def _environment(rights: Rights, places: Places, stack: str, around: Surroundings) -> Iterator[tuple[str, Text]]:

@@ -6,8 +6,8 @@ from typing import Any, Literal
 from purista_serverless.adapters.aws.options import Options
 from purista_serverless.adapters.aws.plan.places import API, AUTHORIZER, Places
 from purista_serverless.adapters.aws.plan.resources import Authorizer, Declared, HttpApi, Resource, Route, Sub
-from purista_serverless.model import Application, Cors
-from purista_serverless.topology import Function, HttpTrigger
+from purista_serverless.model import Application, Cors, Http
+from purista_serverless.topology import Function
 
 Authorization = Literal["NONE", "AWS_IAM", "JWT"]
 
@@ -34,25 +34,27 @@ def api_of(application: Application, options: Options) -> Iterator[Resource]:
         yield Authorizer(id=AUTHORIZER, api=Sub(f"${{{API}}}"))
 
 
-def route_of(function: Function, places: Places, authorization: Authorization) -> Iterator[Route]:
-    """Plan the route of a command."""
+def route_of(function: Function, http: Http | None, places: Places, authorization: Authorization) -> Iterator[Route]:
+    """Plan the route of a command, if it has one."""
     id = places.function_ids[function.name]
-    for trigger in function.triggers:
-        if isinstance(trigger, HttpTrigger):
-            wanted: Authorization = "NONE" if trigger.public else authorization
-            yield Route(
-                id=f"{id}Route",
-                integration=f"{id}Integration",
-                permission=f"{id}Invocation",
-                api=Sub(f"${{{API}}}"),
-                authorizer=Sub(f"${{{AUTHORIZER}}}") if wanted == "JWT" else None,
-                method=trigger.method,
-                path=trigger.path,
-                authorization=wanted,
-                function=id,
-                alias=places.alias,
-                declared=Declared(name=str(function.address), origin=function.origin),
-            )
+    if http is None:
+        return
+    wanted: Authorization = "NONE" if http.public else authorization
+    yield Route(
+        id=f"{id}Route",
+        integration=f"{id}Integration",
+        permission=f"{id}Invocation",
+        api=Sub(f"${{{API}}}"),
+        authorizer=Sub(f"${{{AUTHORIZER}}}") if wanted == "JWT" else None,
+        method=http.method,
+        path=http.path,
+        authorization=wanted,
+        function=id,
+        alias=places.alias,
+        is_public=http.public,
+        largest_body=http.max_body,
+        declared=Declared(name=str(function.address), origin=function.origin),
+    )
 
 
 def _cors(cors: Cors | None) -> dict[str, Any] | None:

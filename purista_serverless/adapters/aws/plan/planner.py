@@ -110,7 +110,8 @@ def _function_resources(function: Function, handler: str, draft: Draft, places: 
         is_recursive=function.name in draft.recursive,
     )
     yield from function_of(function, places, draft.options, around)
-    yield from route_of(function, places, draft.authorization)
+    if function.kind == "command":
+        yield from route_of(function, draft.lookup.commands[function.address].http, places, draft.authorization)
 
 
 def _tenant_claim(function: Function, draft: Draft) -> str | None:
@@ -136,8 +137,8 @@ def _edge_resources(edge: Edge, draft: Draft, places: Places) -> Iterator[Resour
             yield rule_of(edge, places, target=places.queue_id(edge.name), declared=declared)
         case BindingEdge(queue=queue):
             yield rule_of(edge, places, target=places.queue_id(f"{QUEUE_EDGE}{queue}"), declared=declared)
-        case ScheduleEdge(schedule=schedule):
-            yield from schedules_of(edge, draft.schedules[schedule], draft.lookup, places)
+        case ScheduleEdge():
+            yield from schedules_of(edge, draft, places)
         case QueueEdge() | CallEdge():
             pass
 

@@ -21,8 +21,9 @@ from purista_serverless.adapters.aws.plan.timing import most_receives
 from purista_serverless.model import Filter
 from purista_serverless.topology import BindingEdge, Edge, SubscriptionEdge
 
-# A message that nobody fetches for this long would otherwise be lost without a trace.
-_SHORTEST_RETENTION = timedelta(days=4)
+# SQS' own default: as long as nobody may fetch a message before it is lost without a trace.
+_WANTED_RETENTION = timedelta(days=4)
+_LONGEST = timedelta(seconds=LONGEST_RETENTION)
 
 
 def queue_of(
@@ -39,8 +40,10 @@ def queue_of(
         declared: The declaration behind it.
     """
     lifecycle = described.lifecycle
-    needed = max(_SHORTEST_RETENTION, lifecycle.window + (delay or timedelta(0)) + timedelta(seconds=visibility))
-    retention = LONGEST_RETENTION if delay is None else min(int(needed.total_seconds()), LONGEST_RETENTION)
+    # A dead letter keeps the age that its message had, so that the queue should not keep more than it.
+    wanted = min(_LONGEST if delay is None else _WANTED_RETENTION, described.dead_letter.retention)
+    needed = lifecycle.window + (delay or timedelta(0)) + timedelta(seconds=visibility)
+    retention = int(min(max(wanted, needed), _LONGEST).total_seconds())
     return Queue(
         id=places.queue_id(edge),
         edge=edge,

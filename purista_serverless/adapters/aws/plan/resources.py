@@ -1,6 +1,7 @@
 """The resources of a deployment as values. Each has the logical id under which its template holds it."""
 
 from dataclasses import dataclass
+from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from purista_serverless.model import Origin
@@ -16,6 +17,19 @@ class Sub(str):
 
 
 Text: TypeAlias = str | Sub
+
+# One encoder for all: `json.dumps` makes another for each text that it writes without spaces.
+_ENCODER = JSONEncoder(separators=(",", ":"))
+
+
+def compact(value: Any) -> str:
+    """Write a value as JSON without spaces.
+
+    Example:
+        >>> compact({"purista": "slot"})
+        '{"purista":"slot"}'
+    """
+    return _ENCODER.encode(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +65,7 @@ class Function:
         physical_name: Name in the account, without the prefix.
         handler: Where its code is: ``handlers.billing_close_cycle.handler``.
         timeout: Seconds of one invocation.
-        longest_run: Seconds of one handler run.
+        longest_run: Seconds of one handler run; ``None`` is whatever the invocation has.
         is_recursive: It can cause its own next invocation through a queue, which Lambda would take for a fault.
     """
 
@@ -60,7 +74,7 @@ class Function:
     physical_name: str
     handler: str
     timeout: int
-    longest_run: int
+    longest_run: int | None
     memory: int | None
     reserved_concurrency: int | None
     environment: tuple[tuple[str, Text], ...]
@@ -90,6 +104,11 @@ class Statement:
     resources: tuple[Text, ...]
     condition: tuple[str, str, tuple[str, ...]] | None = None
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Give the values of the condition."""
+        return () if self.condition is None else self.condition[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
@@ -98,6 +117,7 @@ class Role:
     id: str
     service: Literal["lambda", "scheduler"]
     statements: tuple[Statement, ...]
+    declared: Declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,7 +277,7 @@ class Authorizer:
 class Route:
     """A route with its integration and the right to invoke its function.
 
-    ``authorization`` is ``NONE``, ``AWS_IAM`` or ``JWT``.
+    ``authorization`` is ``NONE``, ``AWS_IAM`` or ``JWT``; ``largest_body`` is the declared one in bytes.
     """
 
     id: str
@@ -270,6 +290,8 @@ class Route:
     authorization: Literal["NONE", "AWS_IAM", "JWT"]
     function: str
     alias: str
+    is_public: bool
+    largest_body: int
     declared: Declared
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, assert_never
 
 from purista_serverless.adapters.aws import constants
+from purista_serverless.adapters.aws.plan.draft import Draft
 from purista_serverless.adapters.aws.plan.places import SCHEDULES, Places, bus_arn
 from purista_serverless.adapters.aws.plan.resources import (
     Declared,
@@ -16,12 +17,11 @@ from purista_serverless.adapters.aws.plan.resources import (
     Schedule,
     Statement,
     Sub,
+    compact,
 )
 from purista_serverless.model import CommandTarget, EventTarget, QueueTarget
 from purista_serverless.model import Schedule as Declaration
 from purista_serverless.naming import slug
-from purista_serverless.schedule import Refusal
-from purista_serverless.schedule.dialects.aws import translate
 from purista_serverless.schema import codec_of, resolve_path, value_at
 from purista_serverless.topology import ScheduleEdge
 from purista_serverless.topology.lookup import Lookup
@@ -36,20 +36,22 @@ _MOST_TARGETS = 5
 _DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
 
-def schedules_of(edge: ScheduleEdge, declaration: Declaration, lookup: Lookup, places: Places) -> Iterator[Resource]:
+def schedules_of(edge: ScheduleEdge, draft: Draft, places: Places) -> Iterator[Resource]:
     """Plan what fires a schedule: one resource per expression of Scheduler, and the role that sends.
 
     Nothing is planned for an expression that Scheduler cannot keep; the check refuses it.
     """
-    translated = translate(declaration.expression, declaration.timezone, declaration.dst)
-    if isinstance(translated, Refusal):
+    declaration, translated = draft.schedules[edge.schedule], draft.translations.get(edge.schedule)
+    if translated is None:
         return
     id, stack = places.edge_ids[edge.name], places.stacks[edge.name]
     dead_letter = places.dead_letter_id(edge.name)
     role = f"{id}Role"
     event = _event_of(edge)
     target = bus_arn(stack) if event is not None else places.queue_arn(_queue_of(edge), stack)
-    yield Role(id=role, service="scheduler", statements=tuple(_statements(event, target, dead_letter)))
+    declared = Declared(name=str(declaration.address), origin=declaration.origin)
+    statements = tuple(_statements(event, target, dead_letter))
+    yield Role(id=role, service="scheduler", statements=statements, declared=declared)
     for number, expression in enumerate(translated.expressions, 1):
         yield Schedule(
             id=id if number == 1 else f"{id}{number}",
@@ -59,12 +61,12 @@ def schedules_of(edge: ScheduleEdge, declaration: Declaration, lookup: Lookup, p
             target=target,
             role=role,
             dead_letter=dead_letter,
-            input=json.dumps(_input(edge, declaration, lookup), separators=(",", ":")),
+            input=compact(_input(edge, declaration, draft.lookup)),
             put_events=(event, source_of(declaration)) if event is not None else None,
             longest_age=_longest_age(edge, declaration),
             group=Sub(f"${{{SCHEDULES}}}"),
             description=declaration.description or declaration.name,
-            declared=Declared(name=str(declaration.address), origin=declaration.origin),
+            declared=declared,
         )
 
 
@@ -179,5 +181,5 @@ def _knock(edge: ScheduleEdge, places: Places, id: str) -> RuleTarget:
         id=id,
         queue=places.queue_id(f"{constants.GATE_EDGE}{edge.schedule}"),
         dead_letter=places.dead_letter_id(edge.name),
-        input=json.dumps(knock, separators=(",", ":")),
+        input=compact(knock),
     )

@@ -15,6 +15,7 @@ from purista_serverless.adapters.aws.plan.resources import (
     Authorizer,
     Bucket,
     DeadLetterQueue,
+    Declared,
     EventBus,
     Function,
     HttpApi,
@@ -43,12 +44,16 @@ class Deployment:
 
     Attributes:
         application: Name of the application.
+        declared: The application itself.
         options: How it is deployed.
+        is_authenticated: Whether somebody knows the callers of private routes.
         stacks: The root first, then the others, sorted by name.
     """
 
     application: str
+    declared: Declared
     options: Options
+    is_authenticated: bool
     stacks: tuple[Stack, ...]
 
 
@@ -67,7 +72,13 @@ def deployment_of(draft: Draft, places: Places, resources: Mapping[str, Iterable
         for stack in nested
     )
     root = _stack(ROOT, (*resources[ROOT], *links), known, name)
-    return Deployment(application=name, options=draft.options, stacks=(root, *nested))
+    return Deployment(
+        application=name,
+        declared=Declared(name=name, origin=draft.application.origin),
+        options=draft.options,
+        is_authenticated=draft.authorization != "NONE" or draft.application.authenticate is not None,
+        stacks=(root, *nested),
+    )
 
 
 def _given(parameter: str) -> Text:

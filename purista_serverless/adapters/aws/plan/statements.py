@@ -1,6 +1,5 @@
 """What a function may do, and the variables by which it finds what it may do it to: from its permissions alone."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from purista_serverless.adapters.aws.plan.places import (
     bus_arn,
     ledger_arn,
 )
-from purista_serverless.adapters.aws.plan.resources import Statement, Sub, Text
+from purista_serverless.adapters.aws.plan.resources import Statement, Sub, Text, compact
 from purista_serverless.topology import Function, Permission
 
 _CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
@@ -97,7 +96,7 @@ def environment_of(rights: Rights, places: Places, stack: str) -> Iterator[tuple
 
 
 def _object(members: Mapping[str, str]) -> Sub:
-    return Sub(json.dumps(members, separators=(",", ":")))
+    return Sub(compact(members))
 
 
 def statements_of(rights: Rights, places: Places, stack: str) -> Iterator[Statement]:
@@ -148,7 +147,9 @@ def _reading(rights: Rights) -> Iterator[Statement]:
 
 def _claiming(rights: Rights, read: tuple[str, ...]) -> Iterator[Statement]:
     """Give the prefixes of the bucket: what it sends to write, what it is sent to read."""
-    if written := (*rights.emits, *rights.sends, *rights.buries):
+    # Knocks are small.
+    sends = (edge for edge in rights.sends if not edge.startswith(constants.GATE_EDGE))
+    if written := (*rights.emits, *sends, *rights.buries):
         yield Statement(actions=("s3:PutObject",), resources=tuple(bucket_arn(prefix) for prefix in written))
     if read:
         yield Statement(actions=("s3:GetObject",), resources=tuple(bucket_arn(prefix) for prefix in read))

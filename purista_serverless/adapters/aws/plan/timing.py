@@ -22,10 +22,13 @@ _VISIBILITY_FACTOR = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """The figures of a function, in seconds, and of its batches."""
+    """The figures of a function, in seconds, and of its batches.
+
+    ``longest_run`` is what one run may take; ``None`` is whatever its invocation has.
+    """
 
     timeout: int
-    longest_run: int
+    longest_run: int | None
     batch_size: int
     window: int
 
@@ -35,20 +38,24 @@ class Timing:
         return min(_VISIBILITY_FACTOR * self.timeout + self.window, LONGEST_VISIBILITY)
 
 
-def timing_of(function: Function, options: FunctionOptions, *, is_fifo: bool) -> Timing:
+def timing_of(function: Function, options: FunctionOptions, *, is_bounded: bool, is_fifo: bool) -> Timing:
     """Give a function the time for a whole batch, and as many messages as it has the time for.
 
-    A bound above what one invocation has leaves one message to each.
+    Args:
+        function: The function.
+        options: What it has of its own.
+        is_bounded: Whether its runs have a declared bound; others may take the whole invocation.
+        is_fifo: Whether its queue keeps an order.
     """
     run = ceil(function.timeout.total_seconds())
     wanted = options.batch_size or _declared_batch(function)
     if is_fifo:
         wanted = min(wanted, LARGEST_FIFO_BATCH)
-    batch = max(1, min(wanted, (LONGEST_RUN - MARGIN) // max(run, 1)))
+    batch = max(1, min(wanted, (LONGEST_RUN - MARGIN) // max(run, 1))) if is_bounded else wanted
     window = options.batch_window or (1 if batch > LARGEST_UNGATHERED else 0)
     return Timing(
         timeout=min(batch * run + MARGIN, LONGEST_RUN),
-        longest_run=run,
+        longest_run=run if is_bounded else None,
         batch_size=batch,
         window=0 if is_fifo else window,
     )

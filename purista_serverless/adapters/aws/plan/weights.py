@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from purista_serverless.adapters.aws.plan.draft import Draft, queue_edge_of
 from purista_serverless.adapters.aws.plan.layout import Unit
 from purista_serverless.adapters.aws.plan.resources import Function, HttpApi, Resource, Route
-from purista_serverless.schedule import Translation
-from purista_serverless.schedule.dialects.aws import translate
 from purista_serverless.topology import BindingEdge, Edge, HttpTrigger, ScheduleEdge, SubscriptionEdge
 
 # Application and role of CodeDeploy, which SAM adds to a template whose functions take over step by step.
@@ -63,9 +61,8 @@ def _edge_weight(edge: Edge, draft: Draft) -> int:
 
 
 def _expressions(edge: ScheduleEdge, draft: Draft) -> int:
-    declaration = draft.schedules[edge.schedule]
-    translated = translate(declaration.expression, declaration.timezone, declaration.dst)
-    return len(translated.expressions) if isinstance(translated, Translation) else 0
+    translation = draft.translations.get(edge.schedule)
+    return 0 if translation is None else len(translation.expressions)
 
 
 def _service_of(edge: Edge, draft: Draft) -> str:

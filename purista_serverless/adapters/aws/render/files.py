@@ -8,7 +8,8 @@ from purista_serverless.adapters.aws.options import Options
 from purista_serverless.adapters.aws.plan.layout import ROOT
 from purista_serverless.adapters.aws.plan.resources import Function, Output, Parameter, Stack, Sub
 from purista_serverless.adapters.aws.plan.stacks import Deployment
-from purista_serverless.adapters.aws.render.resources import ALARMED, OVERRIDDEN, rendered
+from purista_serverless.adapters.aws.render.queueing import ALARMED, OVERRIDDEN
+from purista_serverless.adapters.aws.render.resources import rendered
 from purista_serverless.adapters.aws.render.yaml import Call, to_yaml
 from purista_serverless.naming import slug
 from purista_serverless.synth.marker import MARKER

@@ -5,7 +5,7 @@ without being taught.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from json import dumps
 from typing import Any
@@ -42,22 +42,25 @@ def to_yaml(value: Mapping[str, Any]) -> str:
 
 
 def _write_mapping(value: Mapping[str, Any], indent: str, lines: list[str]) -> None:
+    deeper = f"{indent}  "
     for key, item in value.items():
-        if isinstance(item, dict) and item:
+        # Looked at by exact type: this loop is most of the time of a build.
+        kind = type(item)
+        if kind is dict and item:
             lines.append(f"{indent}{_text(key)}:")
-            _write_mapping(item, indent + "  ", lines)
-        elif isinstance(item, tuple) and item:
+            _write_mapping(item, deeper, lines)
+        elif kind is tuple and item:
             lines.append(f"{indent}{_text(key)}:")
-            _write_sequence(item, indent + "  ", lines)
+            _write_sequence(item, deeper, lines)
         else:
             lines.append(f"{indent}{_text(key)}: {scalar(item)}")
 
 
 def _write_sequence(value: tuple[Any, ...], indent: str, lines: list[str]) -> None:
     for item in value:
-        if isinstance(item, dict) and item:
+        if type(item) is dict and item:
             place = len(lines)
-            _write_mapping(item, indent + "  ", lines)
+            _write_mapping(item, f"{indent}  ", lines)
             # The first line of the mapping stands behind the dash.
             lines[place] = f"{indent}- {lines[place][len(indent) + 2 :]}"
         else:
@@ -71,23 +74,10 @@ def scalar(value: Any) -> str:
         >>> scalar("2012-10-17"), scalar(Sub("${Queue.Arn}")), scalar(Sub("/${Prefix}/KEY"))
         ("'2012-10-17'", '!GetAtt Queue.Arn', "!Sub '/${Prefix}/KEY'")
     """
-    match value:
-        case Sub():
-            return _sub(value)
-        case str():
-            return _text(value)
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case Call(name=name, arguments=arguments):
-            return f"!{name} {scalar(arguments)}"
-        case tuple():
-            return f"[{', '.join(map(scalar, value))}]"
-        case dict() if not value:
-            return "{}"
-        case _:
-            raise TypeError(f"{value!r} cannot be part of a template")
+    writer = _WRITERS.get(type(value))
+    if writer is None:
+        raise TypeError(f"{value!r} cannot be part of a template")
+    return writer(value)
 
 
 @lru_cache(maxsize=4_096)
@@ -108,3 +98,24 @@ def _sub(value: str) -> str:
         return f"!Sub {_quoted(value)}"
     name, attribute = reference.groups()
     return f"!GetAtt {name}{attribute}" if attribute else f"!Ref {name}"
+
+
+def _inline(values: tuple[Any, ...]) -> str:
+    return f"[{', '.join(map(scalar, values))}]"
+
+
+def _empty(value: Mapping[str, Any]) -> str:
+    if value:
+        raise TypeError(f"{value!r} cannot stand inside a line")
+    return "{}"
+
+
+_WRITERS: Mapping[type, Callable[[Any], str]] = {
+    str: _text,
+    Sub: _sub,
+    bool: lambda value: "true" if value else "false",
+    int: str,
+    tuple: _inline,
+    dict: _empty,
+    Call: lambda call: f"!{call.name} {_inline(call.arguments)}",
+}
