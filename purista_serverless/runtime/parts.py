@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from purista_serverless.builder.options import ResultEvents
     from purista_serverless.builder.schedules import BindingDeclaration, ScheduleDeclaration
     from purista_serverless.builder.service import ServiceBuilder
-    from purista_serverless.model import Lifecycle, ResultPolicy, Tracking
+    from purista_serverless.model import ConcurrencyPolicy, Lifecycle, ResultPolicy, Tracking
     from purista_serverless.model import Schedule as ScheduleModel
     from purista_serverless.runtime.consume import Consumer, EdgeLifecycle
     from purista_serverless.runtime.entry import Entry
@@ -180,7 +180,7 @@ class DeclaredSchedule:
         self.timezone = declaration.timezone
         self.dst = declaration.dst
         self.enabled = declaration.enabled
-        self.concurrency = declaration.concurrency_policy
+        self.concurrency: ConcurrencyPolicy = declaration.concurrency_policy
         # Upstream's word for it.
         self.missed_runs: Any = "catchUp" if missed == "backfill" else missed
         self.max_catch_up_count = declaration.max_catch_up_count

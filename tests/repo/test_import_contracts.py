@@ -31,7 +31,7 @@ PLANTED = [
     ("runtime.dispatch", "asyncio", "Cold path"),
     ("message", "pydantic", "The core"),
     ("builder.handles", "pydantic_core", "The core"),
-    ("adapters.aws.codec", "os", "Codecs"),
+    ("adapters.aws.codecs", "os", "Codecs"),
     ("adapters.aws.plan", "purista_serverless.synth.files", "Plans"),
     ("adapters.aws", "pydantic", "Package __init__"),
     ("", "purista_serverless.synth.files", "Package __init__"),
