@@ -95,7 +95,7 @@ def _nested(body: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     found = {}
     for logical_id, resource in body["Resources"].items():
         location = resource.get("Properties", {}).get(_NESTED.get(resource.get("Type"), ""))
-        if isinstance(location, str):
+        if isinstance(location, str) and "://" not in location:
             found[logical_id] = (folder / location).resolve()
     return found
 
