@@ -45,7 +45,7 @@ class GateConsumer:
         self.batch_size = 1
 
     def consume(self, delivery: "Delivery", ports: "Ports") -> "Generator[Attempt, Outcome | Interrupted, None]":
-        """Knock; come again where the gate waits for a time of which no clock will tell it."""
+        """Knock; come again at a time of which no clock will tell the gate."""
         yield from ()
         try:
             kind, slot = self._decode(delivery.body)
@@ -57,22 +57,21 @@ class GateConsumer:
             gate.trigger_again(slot)
             delivery.acknowledge()
             return
-        report = gate.knock(slot)
-        wait = self._wait(gate, slot, ports.clock.now(), is_held=report.waiting)
+        gate.knock(slot)
+        wait = self._wait(gate, ports.clock.now())
         if wait is None:
             delivery.acknowledge()
         else:
             delivery.redeliver(wait, counted=False)
 
-    def _wait(self, gate: Gate, slot: int | None, now: int, *, is_held: bool) -> int | None:
-        """Give how long until the gate wants to be knocked at again, where the clock will not do it."""
-        if slot is not None and self.timetable.ready_at(slot) > now:
-            return self.timetable.ready_at(slot) - now
-        if not is_held or self.timetable.slots.next_after(now) is not None:
-            return None
-        # The last slot is held back by a run that may never end: somebody has to look when that one is too old.
-        wake = gate.next_knock()
-        return None if wake is None else max(wake - now, 0)
+    def _wait(self, gate: Gate, now: int) -> int | None:
+        """Give how long until the gate wants to be knocked at, ``None`` where the clock does that at the next slot.
+
+        What lies between slots is the start of one that is spread over time, and the age at which an open run counts
+        as finished.
+        """
+        wake, slot = gate.next_knock(), self.timetable.slots.next_after(now)
+        return None if wake is None or wake == slot else wake - now
 
     def validate(self, body: bytes) -> None:
         """Check a dead letter's body.

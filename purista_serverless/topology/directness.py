@@ -24,7 +24,8 @@ def is_direct_binding(binding: Binding, lookup: Lookup) -> bool:
         or binding.accepts is not None
         or queue.ordering_key is not None
     )
-    claims = binding.idempotency_mode == "strict" or binding.idempotency_key not in {"messageId", None}
+    # Whoever shapes the job on the way sees the event alone, and gives it the event's own key.
+    claims = binding.idempotency_mode == "strict" or binding.idempotency_key != "messageId"
     return not (
         computes
         or claims

@@ -4,9 +4,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.codecs import sqs
-from purista_serverless.adapters.aws.constants import QUEUES
+from purista_serverless.adapters.aws.constants import QUEUE_EDGE, QUEUES
 from purista_serverless.adapters.aws.direct import Unwrapper
-from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload
+from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload, PuristaServerlessError
+from purista_serverless.message.job import Job
 from purista_serverless.runtime.consume import arun, rest, run
 from purista_serverless.runtime.dead_letters import bury
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 # Lambda may have held it for the longest batching window of 300 s before it got here.
 _LONGEST_WAIT = 43_200 - 300
 
+# The longest delay of a new message (SQS developer guide, message timers), in milliseconds.
+_LONGEST_DELAY = 900_000
+
 # What answering for a batch takes after its last record, in milliseconds.
 _SETTLING = 1_000
 
@@ -34,10 +38,11 @@ class SqsDelivery:
 
     Attributes:
         is_done: SQS may delete it.
+        is_counted: That it comes again is an attempt.
         wait: When it comes again, in milliseconds from when it was settled; ``None`` for when its visibility ends.
     """
 
-    __slots__ = ("body", "edge", "id", "is_done", "lease_until", "receives", "record", "wait")
+    __slots__ = ("body", "edge", "id", "is_counted", "is_done", "lease_until", "receives", "record", "wait")
 
     def __init__(self, record: "Record", edge: str, lease_until: int) -> None:
         self.record = record
@@ -47,6 +52,7 @@ class SqsDelivery:
         self.receives = record.receives
         self.lease_until: int | None = lease_until
         self.is_done = False
+        self.is_counted = True
         self.wait: int | None = None
 
     def acknowledge(self) -> None:
@@ -55,6 +61,7 @@ class SqsDelivery:
 
     def redeliver(self, delay: int, *, counted: bool) -> None:
         """Give it back, to come again after ``delay`` milliseconds; SQS counts it in any case."""
+        self.is_counted = counted
         self.wait = delay
 
     def leave(self) -> None:
@@ -107,6 +114,8 @@ class Batches:
         trigger = self._trigger_of(records[0].queue)
         batch = _Batch(self._consumers[trigger], self._unwrappers[trigger], self._ports, context)
         deliveries = batch.settle(records)
+        if trigger.startswith(QUEUE_EDGE):
+            self._send_on(trigger, deliveries)
         self._postpone(trigger, deliveries, since=batch.started)
         return sqs.encode(delivery.id for delivery in deliveries if not delivery.is_done)
 
@@ -121,6 +130,26 @@ class Batches:
         if trigger not in self._consumers:
             raise BadEvent(f"queue {queue!r} is none of this function's; it consumes {', '.join(self._consumers)}")
         return trigger
+
+    def _send_on(self, trigger: str, deliveries: "Sequence[SqsDelivery]") -> None:
+        """Send jobs on that came before they are due: each receive counts as an attempt, and waiting is none.
+
+        A message cannot wait for as long as a job may. What is due later than a new message can wait goes back to its
+        queue until then, unless the queue's own limit of receives comes near. In a group nothing is sent on: it would
+        lose its place.
+        """
+        limit = self._consumers[trigger].lifecycle.max_attempts
+        for delivery in deliveries:
+            if delivery.is_counted or delivery.is_done or delivery.record.group is not None:
+                continue
+            try:
+                job = Job.decode(delivery.body)
+                wait = job.scheduled_at - self._ports.clock.now()
+                if 0 < wait <= _LONGEST_DELAY or (wait > 0 and delivery.receives > limit):
+                    self._ports.queues.send(job, delay=wait)
+                    delivery.acknowledge()
+            except PuristaServerlessError as error:
+                _log("message %s of %s cannot be sent on, and waits where it is", delivery, error)
 
     def _postpone(self, trigger: str, deliveries: "Sequence[SqsDelivery]", *, since: int) -> None:
         """Say when each record comes again that is not done; all at once, after the last."""
@@ -205,11 +234,15 @@ class _Batch:
 
 
 def _give_back(delivery: SqsDelivery, error: Exception) -> None:
+    _log("message %s of %s could not be settled", delivery, error)
+    delivery.is_done = False
+    delivery.redeliver(rest(delivery), counted=True)
+
+
+def _log(text: str, delivery: SqsDelivery, error: Exception) -> None:
     from purista_serverless.runtime.log import LOGGER
 
-    LOGGER.error("message %s of %s could not be settled", delivery.id, delivery.edge, exc_info=error)
-    delivery.is_done = False
-    delivery.redeliver(rest(delivery), counted=False)
+    LOGGER.error(text, delivery.id, delivery.edge, exc_info=error)
 
 
 def _seconds(milliseconds: int) -> int:

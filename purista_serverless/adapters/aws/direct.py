@@ -74,16 +74,15 @@ class Unwrapper:
 
     def _of_event(self, wire: "Mapping[str, Any]", record: "Record") -> bytes:
         detail = wire["detail"]
-        if self._kind != "queue" and eventbridge.is_envelope(detail):
+        if isinstance(detail, dict) and detail.get(MARK) == CLAIM:
+            # First: a claim keeps the members of its envelope that rules look at.
+            body = self._fetched(detail)
+            return body if self._kind != "queue" else self._job_of(Message.decode(body), wire, record)
+        if isinstance(detail, dict) and scheduler.is_slot(detail):
+            message = _event_of(scheduler.decode(detail), wire, record)
+        elif self._kind != "queue" and eventbridge.is_envelope(detail):
             # As it came: also with what this version does not know of.
             return format_json(detail)
-        if isinstance(detail, dict) and detail.get(MARK) == CLAIM:
-            body = self._fetched(detail)
-            if self._kind != "queue":
-                return body
-            message = Message.decode(body)
-        elif isinstance(detail, dict) and scheduler.is_slot(detail):
-            message = _event_of(scheduler.decode(detail), wire, record)
         else:
             message = eventbridge.decode(wire)
         return self._job_of(message, wire, record) if self._kind == "queue" else message.encode()

@@ -67,14 +67,51 @@ def test_the_last_attempt_ends_as_a_dead_letter():
     ]
 
 
-def test_a_job_that_is_not_due_yet_comes_again_when_it_is():
-    """SQS delays for a quarter of an hour at most: what was asked for beyond is waited for here, in steps."""
+def test_a_job_that_is_not_due_for_long_waits_where_it_is():
+    """SQS delays for a quarter of an hour at most: what was asked for beyond is waited for here, unrun."""
     function = Deployed(PACK, now=SENT)
-    due = SENT + 3_600_000
 
-    assert failures(function(batch(record(job("one", scheduled_at=due))))) == ["message-0"]
+    assert failures(function(batch(record(job("one", scheduled_at=SENT + 3_600_000))))) == ["message-0"]
     assert function.notes.seen == []
     assert function.ports.visibility.seconds == {"handle-0": 3_600}
+
+
+@pytest.mark.parametrize(("wait", "receives"), [(900_000, 1), (1, 1), (3_600_000, 4)])
+def test_a_job_that_is_due_soon_is_sent_on(wait, receives):
+    """A receive counts as an attempt and waiting is none: a new message starts the job as its first.
+
+    It is sent on earlier where the queue's own limit of receives comes near.
+    """
+    function = Deployed(PACK, now=SENT)
+    body = job("one", scheduled_at=SENT + wait)
+
+    assert failures(function(batch(record(body, receives=receives)))) == []
+    queues: Any = function.ports.queues
+    ((sent, delay),) = queues.sent
+    assert (sent.encode().decode(), delay) == (body, wait)
+    assert (function.notes.seen, function.ports.visibility.edges) == ([], [])
+
+
+def test_a_job_that_cannot_be_sent_on_waits_where_it_is():
+    """It comes again when it is due, at the price of an attempt."""
+    function = Deployed(PACK, now=SENT)
+    unreachable: Any = Unreachable()
+    function.ports.queues = unreachable
+
+    assert failures(function(batch(record(job("one", scheduled_at=SENT + 60_000))))) == ["message-0"]
+    assert function.ports.visibility.seconds == {"handle-0": 60}
+
+
+def test_a_job_of_a_group_is_never_sent_on():
+    """It would lose its place: the whole group waits."""
+    function = Deployed(ORDER, now=SENT)
+    early = job("one", queue="shop.ordering", scheduled_at=SENT + 60_000)
+    late = job("two", queue="shop.ordering", number=1)
+
+    answer = function(batch(record(early, group="a"), record(late, number=1, group="a")))
+
+    assert failures(answer) == ["message-0", "message-1"]
+    assert function.ports.visibility.seconds == {"handle-0": 60, "handle-1": 60}
 
 
 def test_no_message_is_hidden_for_longer_than_sqs_allows():

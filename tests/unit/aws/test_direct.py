@@ -174,3 +174,15 @@ def test_a_claim_to_an_event_on_a_direct_binding_is_its_job():
 
     assert failures(function(batch(claim))) == []
     assert function.notes.seen == ["hello"]
+
+
+def test_the_claim_of_an_event_may_keep_the_members_that_rules_look_at():
+    """It looks like an envelope, and is one without its payload: what counts is the mark."""
+    (given,) = load("eventbridge_envelope_in_sqs")["Records"]
+    envelope = json.loads(given["body"])["detail"]
+    kept = {name: value for name, value in envelope.items() if name != "payload"}
+    claim = bridged({**kept, "purista": "claim", "key": "shop.ordered/m-1", "size": 2_000_000})
+    function = Deployed("subscription:Shop.1.listen", bodies={"shop.ordered/m-1": json.dumps(envelope).encode()})
+
+    assert failures(function(batch(record(claim)))) == []
+    assert function.notes.seen[0][0] == "hello"

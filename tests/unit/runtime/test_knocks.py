@@ -1,7 +1,7 @@
 """Knocks at a gate that come through a queue, as a platform's clock sends them."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from purista_serverless.runtime.consume import run
 from purista_serverless.runtime.gate import Timetable
 from purista_serverless.runtime.knocks import GateConsumer
 from purista_serverless.runtime.ports import Ports
+from purista_serverless.runtime.runs import ABANDONED, read_run
 from purista_serverless.runtime.slots import ExpressionSlots
-from purista_serverless.schedule.expressions import Cron, DstPolicy, OneShot
+from purista_serverless.schedule.expressions import Cron, DstPolicy
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.testing.doubles import ports
 
@@ -150,21 +151,21 @@ def test_a_slot_that_is_held_back_is_left_to_the_next_knock():
     assert post.fired.slots == [post.noon]
 
 
-def test_the_last_slot_is_looked_at_again_when_the_run_before_it_is_too_old():
-    """No clock knocks any more, and the open run may never end."""
-    twice = OneShot(at=NOON)
-    post = Post(twice, concurrency="forbid", missed_runs="catchUp", run_timeout=30 * MINUTE)
-    slots = post.consumer.timetable.slots
-    post.knock(purista="slot", slot="2026-03-02T12:00:00Z")
-    later = ExpressionSlots(OneShot(at=NOON + timedelta(minutes=5)), "UTC", DstPolicy())
-    assert slots.next_after(post.noon) is None
-    post.consumer.timetable.slots = later
-    post.clock.run_until(post.noon + 5 * MINUTE)
+def test_a_run_that_is_open_for_too_long_is_looked_at_when_it_is():
+    """No clock knocks between two slots: the knock itself waits until the run counts as finished."""
+    post = Post(Cron("0 * * * *"), concurrency="forbid", missed_runs="catchUp", run_timeout=30 * MINUTE)
 
-    assert post.knock(purista="slot", slot="2026-03-02T12:05:00Z") == [(25 * MINUTE + 1, False)]
+    assert post.knock(purista="slot", slot="2026-03-02T12:00:00Z") == [(30 * MINUTE + 1, False)]
     post.clock.run_until(post.noon + 30 * MINUTE + 1)
-    assert post.knock(purista="slot", slot="2026-03-02T12:05:00Z") == ["done"]
-    assert post.fired.slots == [post.noon, post.noon + 5 * MINUTE]
+    assert post.knock(purista="slot", slot="2026-03-02T12:00:00Z") == ["done"]
+    run = read_run(post.ports, NAME, post.noon)
+    assert run is not None
+    assert run.status == ABANDONED
+
+
+def test_a_schedule_that_is_switched_off_waits_for_nothing():
+    """The knock is done; somebody has to deploy before anything happens."""
+    assert Post(enabled=False).knock(purista="knock") == ["done"]
 
 
 def test_a_gate_that_cannot_work_is_knocked_at_again():
