@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from purista_serverless.errors import DeclarationError
 from purista_serverless.model import Application, Command, Http, Queue
 from purista_serverless.schema.contract import misfits
 from purista_serverless.schema.documents import json_schemas_of
@@ -62,14 +63,26 @@ def render_contracts(application: Application) -> str:
 
 
 def compare_contracts(before: str | None, after: str | None) -> Iterator[Change]:
-    """Compare two files of contracts; a first one is no change of anything that was promised."""
+    """Compare two files of contracts; a first one is no change of anything that was promised.
+
+    Raises:
+        DeclarationError: One of them is no JSON.
+    """
     if before is None or after is None or before == after:
         return
-    old, new = json.loads(before), json.loads(after)
+    old, new = _read(before), _read(after)
     for kind in _KINDS:
         for name in sorted({*old.get(kind, {}), *new.get(kind, {})}):
             subject = f"{kind.removesuffix('s')} {name}"
             yield from _compare(subject, _contract(old, kind, name), _contract(new, kind, name))
+
+
+def _read(text: str) -> Node:
+    try:
+        document: Node = json.loads(text)
+    except ValueError as error:
+        raise DeclarationError(f"{CONTRACTS} cannot be read: {error}; build it again") from error
+    return document
 
 
 def _points(application: Application) -> Iterator[_Point]:

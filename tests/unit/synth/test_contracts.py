@@ -8,6 +8,7 @@ import pytest
 from pydantic import Field, create_model
 
 from purista_serverless import Model
+from purista_serverless.errors import DeclarationError
 from purista_serverless.model import Address, Application, Command, Event, Http, Lifecycle, Origin, Queue
 from purista_serverless.synth.contracts import compare_contracts, render_contracts
 from purista_serverless.synth.files import is_generated
@@ -69,6 +70,12 @@ def test_a_first_file_breaks_nothing():
     """Where nothing was promised before, nothing is broken; the same promise is none either."""
     assert list(compare_contracts(None, shop())) == []
     assert changes(shop()) == []
+
+
+def test_what_cannot_be_read():
+    """A file with the marks of a merge is told by its name."""
+    with pytest.raises(DeclarationError, match=r"contracts\.json cannot be read"):
+        changes("<<<<<<< ours")
 
 
 def without(fields, name):

@@ -6,6 +6,7 @@ from typing import Any
 from purista_serverless.adapters.aws.compare.access import PROPERTIES, grants_of, widening
 from purista_serverless.adapters.aws.compare.replacement import (
     dangers_of_keeping_less,
+    dangers_of_keeping_shorter,
     dangers_of_moving,
     dangers_of_removing,
     dangers_of_replacing,
@@ -96,6 +97,7 @@ def _changed(old: Resource, new: Resource) -> Iterator[Change]:
     dangers = (
         *dangers_of_replacing(old, new),
         *dangers_of_keeping_less(old, new),
+        *dangers_of_keeping_shorter(old, new),
         *_wider(widening(before, grants)),
         *dangers_of_retrying(old, new),
     )

@@ -4,10 +4,11 @@ Source: AWS CloudFormation template reference, "Update requires: Replacement"; t
 the registry's schemas, which a test compares.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from purista_serverless.adapters.aws.compare.template import Resource, canonical
+from purista_serverless.adapters.aws.compare.template import Resource, canonical, flattened, text_of
 from purista_serverless.synth.changes import Danger
 
 CREATE_ONLY: dict[str, tuple[str, ...]] = {
@@ -52,6 +53,15 @@ CONTENTS = {
 }
 
 
+# How many days something is kept, by type and path; no figure and 0 are for ever.
+_DAYS = (
+    ("AWS::Events::Archive", r"RetentionDays"),
+    ("AWS::Logs::LogGroup", r"RetentionInDays"),
+    ("AWS::S3::Bucket", r"LifecycleConfiguration\.Rules\[.*\]\.(Noncurrent)?(Version)?ExpirationInDays"),
+)
+_BACKUPS = "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled"
+
+
 def dangers_of_replacing(old: Resource, new: Resource) -> tuple[Danger, ...]:
     """Say what is lost when a resource takes the place of another one with its logical id."""
     reasons = tuple(_reasons(old, new))
@@ -85,6 +95,24 @@ def dangers_of_keeping_less(old: Resource, new: Resource) -> tuple[Danger, ...]:
         for policy, is_gone in policies
         if is_gone
     )
+
+
+def dangers_of_keeping_shorter(old: Resource, new: Resource) -> tuple[Danger, ...]:
+    """Say what is kept for fewer days, or without backups, than before."""
+    before, after = flattened(old.properties), flattened(new.properties)
+    reasons = [
+        f"{path} goes down from {text_of(before.get(path) or 'for ever')} to {after[path]}"
+        for kind, pattern in _DAYS
+        for path in sorted(after)
+        if new.type == kind and re.fullmatch(pattern, path) and _is_shorter(before.get(path), after[path])
+    ]
+    if before.get(_BACKUPS) is True and after.get(_BACKUPS) is not True:
+        reasons.append("the table can no longer be restored to an earlier time")
+    return tuple(Danger(risk="loses-data", why=reason) for reason in reasons)
+
+
+def _is_shorter(was: Any, now: Any) -> bool:
+    return isinstance(now, int) and now > 0 and (not was or (isinstance(was, int) and now < was))
 
 
 def _reasons(old: Resource, new: Resource) -> Iterator[str]:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from purista_serverless.adapters.aws.compare.defaults import Defaults
-from purista_serverless.errors import MissingExtra
+from purista_serverless.errors import DeclarationError, MissingExtra
 
 # What a difference shows of a value; the files show the rest.
 _LONGEST = 100
@@ -52,11 +52,16 @@ def read_template(file: str, text: str) -> Template | None:
     """Read a template; ``None`` if the text is something else.
 
     Raises:
+        DeclarationError: It is no YAML, or no JSON.
         MissingExtra: PyYAML is not installed.
     """
     if not file.endswith((".yaml", ".yml", ".json")):
         return None
-    document = json.loads(text) if file.endswith(".json") else _yaml(text)
+    try:
+        # JSON is YAML, but is read many times as fast.
+        document = json.loads(text) if file.endswith(".json") else _yaml(text)
+    except ValueError as error:
+        raise DeclarationError(f"{file} cannot be read: {error}; build it again") from error
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
         return None
     return Template(file=file, resources=tuple(_resources(file, document)), others=flattened(_others(document)))
@@ -170,12 +175,15 @@ def _merged(shared: Any, own: Any) -> Any:
 
 
 def _yaml(text: str) -> Any:
-    loader, load = _yaml_loader()
-    return load(text, Loader=loader)
+    loader, load, failure = _yaml_loader()
+    try:
+        return load(text, Loader=loader)
+    except failure as error:
+        raise ValueError(str(error)) from error
 
 
 @cache
-def _yaml_loader() -> tuple[Any, Any]:
+def _yaml_loader() -> tuple[Any, Any, type[Exception]]:
     try:
         import yaml
     except ModuleNotFoundError as error:
@@ -186,7 +194,7 @@ def _yaml_loader() -> tuple[Any, Any]:
     loader.add_multi_constructor("!", _construct)
     # A policy's version is a text that looks like a date.
     loader.add_constructor("tag:yaml.org,2002:timestamp", lambda found, node: found.construct_scalar(node))
-    return loader, yaml.load
+    return loader, yaml.load, yaml.YAMLError
 
 
 def _construct(loader: Any, suffix: str, node: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from purista_serverless.adapters.aws.compare.defaults import Defaults
 from purista_serverless.adapters.aws.compare.differ import differ
 from purista_serverless.adapters.aws.compare.replacement import CREATE_ONLY
+from purista_serverless.errors import DeclarationError
 from tests.unit.aws.compare.templates import FILE, QUEUE, SEND, SHOP, changed, compare, risks, template
 
 STATEMENTS = "Role/Properties/Policies/0/PolicyDocument/Statement"
@@ -61,6 +62,40 @@ def test_one_value_changes(name):
 
     assert found
     assert risks(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "old", "new", "expected"),
+    [
+        ("AWS::Logs::LogGroup", "RetentionInDays", 30, 7, ["loses-data"]),
+        ("AWS::Logs::LogGroup", "RetentionInDays", 0, 7, ["loses-data"]),
+        ("AWS::Logs::LogGroup", "RetentionInDays", 7, 30, []),
+        ("AWS::Events::Archive", "RetentionDays", 7, 0, []),
+        ("AWS::S3::Bucket", "LifecycleConfiguration/Rules", 30, 7, ["loses-data"]),
+        (
+            "AWS::DynamoDB::Table",
+            "PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled",
+            True,
+            False,
+            ["loses-data"],
+        ),
+    ],
+)
+def test_how_long_something_is_kept(kind, path, old, new, expected):
+    """Fewer days, or no more backups, lose data; more days do not."""
+
+    def resources(value):
+        found = [{"Id": "all", "ExpirationInDays": value}] if path.endswith("Rules") else value
+        return changed(f"R/Properties/{path}", found, {"R": {"Type": kind, "Properties": {}}})
+
+    assert risks(compare(resources(old), resources(new))) == expected
+
+
+@pytest.mark.parametrize("file", ["template.yaml", "template.json"])
+def test_what_cannot_be_read(file):
+    """A file with the marks of a merge is told by its name."""
+    with pytest.raises(DeclarationError, match=f"{file} cannot be read"):
+        differ({file: "a: 1\n<<<<<<< ours\nb: 2\n"}, {file: template({})})
 
 
 def test_nothing_differs():
