@@ -41,7 +41,7 @@ def judge_environment(function: Function, _case: Case) -> Iterator[Objection]:
     size = sum(len(name) + _length(value) for name, value in function.environment)
     if size > _LARGEST_ENVIRONMENT:
         yield Refused(
-            why=f"its variables have about {size} bytes, and the limit is {size_text(_LARGEST_ENVIRONMENT)} ({_LAMBDA})",
+            why=f"its variables have about {size} bytes of {_LARGEST_ENVIRONMENT} that Lambda takes ({_LAMBDA})",
             fix="let another function do a part of what it may emit, enqueue, invoke and read",
         )
 

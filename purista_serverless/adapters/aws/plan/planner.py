@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from purista_serverless.adapter import Adapter
-from purista_serverless.adapters.aws.constants import HTTP_TRIGGER, QUEUE_EDGE
+from purista_serverless.adapters.aws.constants import COMMAND_TRIGGER, HTTP_TRIGGER, QUEUE_EDGE
 from purista_serverless.adapters.aws.options import options_of
 from purista_serverless.adapters.aws.plan.draft import Draft, draft_of, queue_edge_of
 from purista_serverless.adapters.aws.plan.functions import Surroundings, function_of
@@ -30,7 +30,6 @@ from purista_serverless.topology import (
     SubscriptionEdge,
     Topology,
 )
-from purista_serverless.topology.edges import address_text
 
 
 def plan(topology: Topology, application: Application, adapter: Adapter) -> Deployment:
@@ -83,19 +82,13 @@ def _places(draft: Draft, shared: tuple[Resource, ...]) -> Places:
 
 def _external(draft: Draft) -> Iterator[tuple[str, str]]:
     """Give what is sent to and is not ours, with what the names of its parameters begin with."""
-    targets = {
-        (permission.verb, permission.target)
-        for function in draft.topology.functions
-        for permission in function.permissions
-        if permission.verb in {"enqueue", "invoke"}
-    }
-    for queue in draft.application.queues:
-        if queue.external and ("enqueue", queue.name) in targets:
-            yield f"{QUEUE_EDGE}{queue.name}", f"{camel(queue.name)}Queue"
-    for command in draft.application.commands:
-        address = address_text(command.address)
-        if command.external and ("invoke", address) in targets:
-            yield address, f"{camel(address)}Command"
+    ours = {*draft.functions, *draft.edges}
+    for permission in {one for function in draft.topology.functions for one in function.permissions}:
+        target = permission.target
+        if permission.verb == "enqueue" and f"{QUEUE_EDGE}{target}" not in ours:
+            yield f"{QUEUE_EDGE}{target}", f"{camel(target)}Queue"
+        if permission.verb == "invoke" and not {target, f"{COMMAND_TRIGGER}{target}"} & ours:
+            yield target, f"{camel(target)}Command"
 
 
 def _function_resources(function: Function, handler: str, draft: Draft, places: Places) -> Iterator[Resource]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from purista_serverless.adapters.aws.options import Options
 from purista_serverless.adapters.aws.plan.layout import ROOT
-from purista_serverless.adapters.aws.plan.resources import Function, Output, Parameter, Stack, Sub
+from purista_serverless.adapters.aws.plan.resources import Alarm, Function, Output, Parameter, Queue, Stack, Sub
 from purista_serverless.adapters.aws.plan.stacks import Deployment
 from purista_serverless.adapters.aws.render.queueing import ALARMED, OVERRIDDEN
 from purista_serverless.adapters.aws.render.resources import rendered
@@ -29,10 +29,9 @@ def _template(stack: Stack, deployment: Deployment) -> str:
     }
     if stack.parameters:
         template["Parameters"] = {parameter.name: _parameter(parameter) for parameter in stack.parameters}
-    names = {parameter.name for parameter in stack.parameters}
-    if conditions := {name: condition for name, (needs, condition) in _CONDITIONS.items() if needs in names}:
+    if conditions := {name: text for name, (needed_by, text) in _CONDITIONS.items() if _holds(stack, needed_by)}:
         template["Conditions"] = conditions
-    if any(isinstance(resource, Function) for resource in stack.resources):
+    if _holds(stack, Function):
         template["Globals"] = {"Function": _globals(deployment.options, stack)}
     resources: dict[str, Any] = {}
     for resource in stack.resources:
@@ -43,10 +42,14 @@ def _template(stack: Stack, deployment: Deployment) -> str:
     return f"# {MARKER}\n{to_yaml(template)}"
 
 
-_CONDITIONS: Mapping[str, tuple[str, Any]] = {
-    ALARMED: ("AlarmTopic", Call("Not", (Call("Equals", (Sub("${AlarmTopic}"), "")),))),
-    OVERRIDDEN: ("VisibilityTimeout", Call("Not", (Call("Equals", (Sub("${VisibilityTimeout}"), "0")),))),
+_CONDITIONS: Mapping[str, tuple[type, Any]] = {
+    ALARMED: (Alarm, Call("Not", (Call("Equals", (Sub("${AlarmTopic}"), "")),))),
+    OVERRIDDEN: (Queue, Call("Not", (Call("Equals", (Sub("${VisibilityTimeout}"), "0")),))),
 }
+
+
+def _holds(stack: Stack, kind: type) -> bool:
+    return any(isinstance(resource, kind) for resource in stack.resources)
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
