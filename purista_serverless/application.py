@@ -28,7 +28,8 @@ class Application:
             its handler is in. Handlers that are registered already need no module here.
         resources: Factories in place of the declared ones, by resource or by name.
         authenticate: Function from an ``HttpRequest`` to the ``Identity`` of who sent it, ``None`` for nobody; may be
-            ``async def``. Without one the platform's authoriser has to tell. ``jwt_authenticator`` makes one.
+            ``async def``. Without one the platform's authoriser has to tell. ``jwt_authenticator`` makes one. Functions
+            that are deployed one by one find it by its name; write ``"module:name"`` for what is no plain function.
         cors: Which web pages of other origins may call; none when omitted.
 
     Raises:
@@ -51,7 +52,7 @@ class Application:
         *,
         handlers: Sequence[str] = (),
         resources: Mapping[Resource[Any] | str, Callable[[], Any] | str] | None = None,
-        authenticate: "Authenticate | None" = None,
+        authenticate: "Authenticate | str | None" = None,
         cors: "Cors | None" = None,
     ) -> None:
         factories = {_name_of(resource): factory for resource, factory in (resources or {}).items()}

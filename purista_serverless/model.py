@@ -351,7 +351,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """All declarations of an application, each tuple sorted by name."""
+    """All declarations of an application, each tuple sorted by name.
+
+    ``authenticate_path`` says where ``authenticate`` is found (``module:name``), empty if it has no such name.
+    """
 
     name: str
     origin: Origin
@@ -367,4 +370,5 @@ class Application:
     settings: tuple[Setting, ...] = ()
     handler_modules: tuple[str, ...] = ()
     authenticate: Callable[..., Any] | None = None
+    authenticate_path: str | None = None
     cors: Cors | None = None

@@ -31,7 +31,7 @@ def compile_application(
     *,
     handlers: Sequence[str] = (),
     factories: Mapping[str, Factory] | None = None,
-    authenticate: Callable[..., Any] | None = None,
+    authenticate: Callable[..., Any] | str | None = None,
     cors: Cors | None = None,
 ) -> model.Application:
     """Import the handler modules, check all declarations together, resolve every default and close the builders.
@@ -41,7 +41,7 @@ def compile_application(
         services: Its services.
         handlers: Modules that register handlers, as dotted names.
         factories: Factories of resources by name, in place of the declared ones.
-        authenticate: Function that tells who sent an HTTP request.
+        authenticate: Function that tells who sent an HTTP request, or where it is found.
         cors: Which web pages of other origins may call.
 
     Raises:
@@ -71,7 +71,7 @@ class _Compilation:
         self._declarations = declarations
 
     def application(
-        self, origin: Origin, handlers: Sequence[str], authenticate: Callable[..., Any] | None, cors: Cors | None
+        self, origin: Origin, handlers: Sequence[str], authenticate: Callable[..., Any] | str | None, cors: Cors | None
     ) -> model.Application:
         found = self._declarations
         return model.Application(
@@ -88,7 +88,8 @@ class _Compilation:
             resources=self._resources(),
             settings=_settings(found),
             handler_modules=tuple(sorted(set(handlers))),
-            authenticate=authenticate,
+            authenticate=load_factory(authenticate),
+            authenticate_path=factory_path(authenticate) if authenticate is not None else None,
             cors=_cors(cors),
         )
 

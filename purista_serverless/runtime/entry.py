@@ -36,6 +36,7 @@ class Entry:
         triggers: Why it runs: ``queue:billing.monthlyClosing``, ``http:POST /accounts/{accountId}/close`` and so on.
         facts: What only the whole application knows: ``tracking`` of the queue, ``runs`` that wait, queues that are
             ``strict`` or ``recorded`` to whoever enqueues, ``resources`` as factories by name (``module:function``);
+            ``authenticate`` of a private command (``module:name``), where the application has its own;
             of a gate, the bindings that its runs ``awaits`` by edge, and their ``run_timeout`` in milliseconds.
     """
 
@@ -70,6 +71,15 @@ class Entry:
     def _factories(self) -> "dict[str, Callable[[], Any]]":
         """Give the factories that the application puts in place of the declared ones; each is imported when used."""
         return {name: partial(_make, path) for name, path in self.facts.get("resources", {}).items()}
+
+    def authenticate(self) -> "Callable[..., Any] | None":
+        """Give what tells who sent a request; ``None`` where only the platform can."""
+        path = self.facts.get("authenticate")
+        if path is None:
+            return None
+        from purista_serverless.builder.values import load_factory
+
+        return load_factory(path)
 
     def _queues(self, declaration: "HandlerDeclaration") -> "dict[str, QueueSpec]":
         """Give the queues of which the whole application knows more than their handles say."""

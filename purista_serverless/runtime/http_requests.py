@@ -5,7 +5,7 @@ What is wrong with a request is a ``HandledError``, which every host answers as 
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.errors import HandledError
+from purista_serverless.errors import DeclarationError, HandledError
 from purista_serverless.message import COMMAND, Message, Party
 from purista_serverless.message.wire import parse_json
 from purista_serverless.runtime.call import Call
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from purista_serverless.builder.options import Route
+    from purista_serverless.message.identity import Identity
     from purista_serverless.model import Http
     from purista_serverless.runtime.function import Function
     from purista_serverless.schema.query import QueryReader
@@ -131,6 +132,19 @@ def placeholders(path: str) -> list[str]:
 def unidentified() -> HandledError:
     """Give the refusal of a request of nobody in particular, where somebody has to ask."""
     return HandledError(401, "say who you are: this route is not public")
+
+
+def identity_in(given: Any) -> "Identity | None":
+    """Give what the application's ``authenticate`` gave, once that was awaited.
+
+    Raises:
+        DeclarationError: It gave something else than an identity.
+    """
+    from purista_serverless.message.identity import Identity
+
+    if given is not None and not isinstance(given, Identity):
+        raise DeclarationError(f"authenticate gave {type(given).__name__}; give an Identity, or None for nobody")
+    return given
 
 
 def require_size(size: int, limit: int) -> None:

@@ -44,7 +44,8 @@ def find_unreachable(topology: Topology) -> tuple[Problem, ...]:
         for name, path in function.resources
         if not path
     ]
-    return (*handlers, *nameless)
+    strangers = [_nameless_authenticate(function) for function in _every(topology) if function.authenticate == ""]
+    return (*handlers, *nameless, *strangers)
 
 
 def _is_importable(function: Function) -> bool:
@@ -68,6 +69,15 @@ def _nameless_factory(function: Function, resource: str) -> Problem:
         where=f"{function.address} ({function.origin})",
         what=f"the application's factory of {resource!r} has no name in a module that a deployed function could import",
         fix=f'define it in a module, or write resources={{"{resource}": "module:function"}}',
+    )
+
+
+def _nameless_authenticate(function: Function) -> Problem:
+    return Problem(
+        UNREACHABLE,
+        where=f"{function.address} ({function.origin})",
+        what="the application's authenticate has no name in a module that a deployed function could import",
+        fix='define it in a module, or write authenticate="module:name"',
     )
 
 
@@ -130,6 +140,8 @@ def _arguments(function: Function) -> Iterator[str]:
             yield f"{fact}={_tuple_text(names)}"
     if function.run_timeout is not None:
         yield f"run_timeout={round(function.run_timeout.total_seconds() * 1000):_}"
+    if function.authenticate:
+        yield f"authenticate={_quoted(function.authenticate)}"
     if function.resources:
         yield f"resources={{{', '.join(f'{_quoted(name)}: {_quoted(path)}' for name, path in function.resources)}}}"
 

@@ -111,6 +111,7 @@ def _command_function(command: Command, handler: Handler, lookup: Lookup) -> Fun
         permissions=sorted_permissions(permissions_of_command(command, handler, lookup)),
         runs=_names(lookup.guards_of_command(command.address)),
         resources=lookup.replaced_resources(handler),
+        authenticate=lookup.authenticate if command.http is not None and not command.http.public else None,
         is_async=handler.is_async,
         timeout=command.timeout,
         origin=handler.origin,

@@ -128,6 +128,8 @@ class Function:
         run_timeout: Age at which an open run of a gate counts as finished; ``None`` if it counts no runs.
         resources: Names of resources whose factories the application gives, with where each is found
             (``module:function``; empty if it has no such name), sorted.
+        authenticate: Where the application's own ``authenticate`` is found (``module:name``; empty if it has no such
+            name), for commands that have to ask it; ``None`` for all others.
         is_async: The handler is ``async def``.
         timeout: Time that one run may take.
         origin: Where the declaration stands.
@@ -149,6 +151,7 @@ class Function:
     awaits: tuple[str, ...] = ()
     run_timeout: timedelta | None = None
     resources: tuple[tuple[str, str], ...] = ()
+    authenticate: str | None = None
     is_async: bool = False
 
 

@@ -41,6 +41,7 @@ class Lookup:
         guards = tuple(schedule for schedule in application.schedules if schedule.concurrency != "allow")
         self._guards: dict[Target, tuple[Schedule, ...]] = _grouped(guards, lambda schedule: (schedule.target,))
         self._queue_guards: dict[str, tuple[Schedule, ...]] = _grouped(guards, self.queues_reached_by)
+        self.authenticate = application.authenticate_path
         self._resources = {resource.name: resource for resource in application.resources}
         self._services = {(service.name, service.version): service for service in application.services}
 

@@ -7,7 +7,7 @@ from purista_serverless.adapters.aws.constants import CALL_EDGE, HTTP_TRIGGER, T
 from purista_serverless.errors import BadEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from purista_serverless.adapters.aws.batch import Batches
     from purista_serverless.adapters.aws.gateway import Gateway
@@ -24,18 +24,25 @@ class CommandEntry:
         triggers: Why it runs.
         ports: The ways out.
         environment: The function's variables.
+        authenticate: The application's own way to tell who sent a request, if it has one.
     """
 
     __slots__ = ("_address", "_batches", "_function", "_gateway", "_ports")
 
     def __init__(
-        self, function: "Function", triggers: tuple[str, ...], ports: "Ports", environment: "Mapping[str, str]"
+        self,
+        function: "Function",
+        triggers: tuple[str, ...],
+        ports: "Ports",
+        environment: "Mapping[str, str]",
+        *,
+        authenticate: "Callable[..., Any] | None",
     ) -> None:
         own = function.party
         self._function = function
         self._ports = ports
         self._address = (own.service, own.version, function.declaration.target.name)
-        self._gateway = _gateway(function, triggers, ports, environment)
+        self._gateway = _gateway(function, triggers, ports, environment, authenticate)
         self._batches = _batches(function, triggers, ports, environment)
 
     def handle(self, event: "Mapping[str, Any]", context: Any) -> Any:
@@ -60,14 +67,18 @@ class CommandEntry:
 
 
 def _gateway(
-    function: "Function", triggers: tuple[str, ...], ports: "Ports", environment: "Mapping[str, str]"
+    function: "Function",
+    triggers: tuple[str, ...],
+    ports: "Ports",
+    environment: "Mapping[str, str]",
+    authenticate: "Callable[..., Any] | None",
 ) -> "Gateway | None":
     target: Any = function.declaration.target
     if not any(trigger.startswith(HTTP_TRIGGER) for trigger in triggers):
         return None
     from purista_serverless.adapters.aws.gateway import Gateway
 
-    return Gateway(function, target.http, ports, environment.get(TENANT_CLAIM))
+    return Gateway(function, target.http, ports, environment.get(TENANT_CLAIM), authenticate)
 
 
 def _batches(

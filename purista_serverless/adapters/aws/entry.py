@@ -46,7 +46,8 @@ def bind(entry: "Entry", environment: "Mapping[str, str]" = os.environ, ports: "
         from purista_serverless.adapters.aws.command import CommandEntry
 
         given = ports if ports is not None else _ports(entry, environment)
-        handle = CommandEntry(entry.function(), entry.triggers, given, environment).handle
+        authenticate = entry.authenticate()
+        handle = CommandEntry(entry.function(), entry.triggers, given, environment, authenticate=authenticate).handle
 
     def handler(event: Any, context: Any) -> Any:
         if not isinstance(event, dict):

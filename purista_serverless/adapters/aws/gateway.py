@@ -19,7 +19,7 @@ from purista_serverless.runtime.http_requests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from purista_serverless.builder.options import Route
     from purista_serverless.message import Message, Outcome
@@ -36,11 +36,20 @@ class Gateway:
         route: Its exposure.
         ports: The ways out of its handler.
         tenant_claim: The claim of the authoriser's that holds the tenant, if any does.
+        authenticate: Tells who sent a request that no authoriser of the platform's has looked at.
     """
 
-    __slots__ = ("_command", "_function", "_ports", "_route", "_tenant_claim")
+    __slots__ = ("_authenticate", "_command", "_function", "_ports", "_route", "_tenant_claim")
 
-    def __init__(self, function: "Function", route: "Route", ports: "Ports", tenant_claim: str | None) -> None:
+    def __init__(
+        self,
+        function: "Function",
+        route: "Route",
+        ports: "Ports",
+        tenant_claim: str | None,
+        authenticate: "Callable[..., Any] | None" = None,
+    ) -> None:
+        self._authenticate = authenticate
         self._function = function
         self._route = route
         self._ports = ports
@@ -74,18 +83,34 @@ class Gateway:
 
     def _message(self, request: http.Request, call: "Call") -> "Message":
         values = self._values(request)
-        tenant = request.claims.get(self._tenant_claim) if self._tenant_claim is not None else None
-        if request.principal is None and not self._route.public:
-            raise unidentified()
+        # What a public route is told of identities nobody has checked.
+        principal, tenant = (None, None) if self._route.public else self._sender(request, values)
         return self._command.message(
             call,
             self._body(request),
             {**_query(request), **values} if self._function.takes_parameter else {},
             now=self._ports.clock.now(),
-            # What a public route is told of identities nobody has checked.
-            tenant_id=tenant if isinstance(tenant, str) and not self._route.public else None,
-            principal_id=request.principal if not self._route.public else None,
+            tenant_id=tenant,
+            principal_id=principal,
         )
+
+    def _sender(self, request: http.Request, values: "Mapping[str, list[str]]") -> tuple[str, str | None]:
+        """Give principal and tenant of who sent a request, as the platform or else the application knows them.
+
+        Raises:
+            HandledError: 401, neither does; or the application refuses the request.
+        """
+        if request.principal is not None:
+            tenant = request.claims.get(self._tenant_claim) if self._tenant_claim is not None else None
+            return request.principal, tenant if isinstance(tenant, str) else None
+        identity = None
+        if self._authenticate is not None:
+            from purista_serverless.adapters.aws.identity import ask
+
+            identity = ask(self._authenticate, request, _filled(self._route.path, values), _query(request))
+        if identity is None:
+            raise unidentified()
+        return identity.principal_id, identity.tenant_id
 
     def _body(self, request: http.Request) -> bytes:
         if self._route.method in BODILESS or not request.body:
@@ -163,6 +188,12 @@ def _query(request: http.Request) -> "Mapping[str, list[str]]":
     from urllib.parse import parse_qs
 
     return parse_qs(request.query, keep_blank_values=True)
+
+
+def _filled(pattern: str, values: "Mapping[str, list[str]]") -> str:
+    """Give a path with its placeholders filled, as the application declared it: no API's stage is in it."""
+    segments = pattern.split("/")
+    return "/".join(values.get(part[1:-1], [""])[0] if part.startswith("{") else part for part in segments)
 
 
 def _matched(pattern: str, path: str) -> "dict[str, str] | None":

@@ -6,8 +6,7 @@ import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
 
 from purista_serverless.builder.annotations import is_coroutine
-from purista_serverless.errors import DeclarationError
-from purista_serverless.message.identity import HttpRequest, Identity
+from purista_serverless.message.identity import HttpRequest
 from purista_serverless.runtime import http_requests
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from purista_serverless.message.identity import Identity
     from purista_serverless.runtime.call import Call
 
 
@@ -47,7 +47,7 @@ def call_of(request: "Request") -> "Call":
     return call
 
 
-async def identity_of(request: "Request", authenticate: "Callable[..., Any] | None") -> Identity | None:
+async def identity_of(request: "Request", authenticate: "Callable[..., Any] | None") -> "Identity | None":
     """Ask the application who sent a request; ``None`` for nobody, or if the application has no way to tell.
 
     A plain function may block, on a look-up of keys for instance, and so runs in a thread.
@@ -70,9 +70,7 @@ async def identity_of(request: "Request", authenticate: "Callable[..., Any] | No
         given = await anyio.to_thread.run_sync(authenticate, seen)
         if hasattr(given, "__await__"):
             given = await given
-    if given is not None and not isinstance(given, Identity):
-        raise DeclarationError(f"authenticate gave {type(given).__name__}; give an Identity, or None for nobody")
-    return given
+    return http_requests.identity_in(given)
 
 
 def path_of(request: "Request") -> str:

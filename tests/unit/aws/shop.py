@@ -9,6 +9,8 @@ from purista_serverless import (
     Cron,
     Get,
     HandledError,
+    HttpRequest,
+    Identity,
     Lifecycle,
     Model,
     Post,
@@ -157,3 +159,30 @@ shop.schedule("monthly").emit_event(
 
 def nobody(request: Any) -> None:
     """Know nobody."""
+
+
+def somebody(request: HttpRequest) -> Identity | None:
+    """Believe a header."""
+    seen.append(request)
+    if request.headers.get("x-name") == "mallory":
+        raise HandledError(403, "not you")
+    name = request.headers.get("x-name")
+    return None if name is None else Identity(principal_id=name, tenant_id="south")
+
+
+async def somebody_later(request: HttpRequest) -> Identity | None:
+    """Do the same for those who have to wait."""
+    return somebody(request)
+
+
+def broken(request: HttpRequest) -> Any:
+    """Fail with a detail that must not leave."""
+    raise KeyError("secret detail")
+
+
+def mistaken(request: HttpRequest) -> Any:
+    """Give what is no identity."""
+    return "ann"
+
+
+seen: list[HttpRequest] = []

@@ -10,6 +10,7 @@ from purista_serverless.errors import BadEvent, Unavailable
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.testing.contracts.suite import START
 from purista_serverless.testing.loop import virtual_loop
+from tests.unit.aws.shop import seen
 from tests.unit.aws.wire import Deployed, load
 
 TENANT = {"PURISTA_TENANT_CLAIM": "custom:tenant"}
@@ -174,3 +175,55 @@ def test_a_token_of_nobody_is_nobody_s(subject):
     event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = subject
 
     assert Deployed("command:Shop.1.note")(event)["statusCode"] == 401
+
+
+def asked(authenticate: str, name: str = "") -> tuple[Any, Deployed]:
+    """Send a request that no authoriser has looked at to an application that asks by itself."""
+    function = Deployed("command:Shop.1.note", authenticate=f"tests.unit.aws.shop:{authenticate}")
+    event = load("http_api_v2_nobody")
+    event["rawQueryString"] = "tag=new&tag=old"
+    event["headers"] |= {"x-name": name} if name else {}
+    return function(event), function
+
+
+@pytest.mark.parametrize("authenticate", ["somebody", "somebody_later"])
+def test_the_application_may_tell_who_asks(authenticate):
+    """Its own function is given the request without its body, with the path that it declared."""
+    answer, function = asked(authenticate, "bea")
+
+    assert answer["statusCode"] == 200
+    ((_, _, tenant, principal),) = function.notes.seen
+    assert (tenant, principal) == ("south", "bea")
+    request = seen[-1]
+    assert (request.method, request.path, request.query) == ("POST", "/orders/o-1/notes", {"tag": ("new", "old")})
+
+
+def test_whom_the_application_does_not_know_is_nobody():
+    """401, and nothing runs."""
+    answer, function = asked("somebody")
+
+    assert (answer["statusCode"], function.notes.seen) == (401, [])
+
+
+def test_the_application_may_refuse_who_asks():
+    """Status and text are its own."""
+    answer, function = asked("somebody", "mallory")
+
+    assert (answer["statusCode"], json.loads(answer["body"])["detail"], function.notes.seen) == (403, "not you", [])
+
+
+@pytest.mark.parametrize("authenticate", ["broken", "mistaken"])
+def test_an_application_that_cannot_tell_lets_nobody_in(authenticate):
+    """Its fault is answered with 500, without a detail."""
+    answer, function = asked(authenticate, "bea")
+
+    assert (answer["statusCode"], function.notes.seen) == (500, [])
+    assert "secret" not in answer["body"]
+
+
+def test_the_platform_s_word_counts_before_the_application_s():
+    """Where an authoriser of the platform's has looked at a request, nobody else is asked."""
+    function = Deployed("command:Shop.1.note", environment=TENANT, authenticate="tests.unit.aws.shop:broken")
+
+    assert function(note("hello"))["statusCode"] == 200
+    assert function.notes.seen[0][2:] == ("north", "ann")

@@ -20,7 +20,7 @@ from tests.unit.aws.shop import Notes, nobody, shop
 # Not in the shop's own module: a deployed function imports that one, and no application.
 TOPOLOGY = topology_of(Application("shop", [shop], authenticate=nobody).model)
 EVENTS = Path(__file__).parents[2] / "events" / "aws"
-FACTS = ("tracking", "runs", "strict", "recorded", "awaits")
+FACTS = ("tracking", "runs", "strict", "recorded", "awaits", "authenticate")
 QUEUE = "jobs-7F3A"
 SENT = 1_800_000_000_000
 
@@ -135,6 +135,8 @@ class Deployed:
         now: The time, in milliseconds since the epoch.
         environment: Its variables.
         bodies: What lies in the bucket of claims, by key.
+        ports: The ways out; doubles of its own when omitted.
+        facts: Facts in place of those that the build found.
     """
 
     def __init__(
@@ -145,11 +147,14 @@ class Deployed:
         environment: Mapping[str, str] | None = None,
         bodies: Mapping[str, bytes] | None = None,
         ports: AwsDoubles | None = None,
+        **facts: Any,
     ) -> None:
         self.notes = Notes()
         self.clock = VirtualClock(datetime.fromtimestamp(now / 1000, tz=UTC))
         self.ports = ports or AwsDoubles(self.clock, resources={"notes": self.notes}, bodies=bodies)
-        self.handler = bind(entry_of(TOPOLOGY.function(name)), environment or {}, self.ports)
+        found = entry_of(TOPOLOGY.function(name))
+        entry = Entry(found.target, found.triggers, {**found.facts, **facts})
+        self.handler = bind(entry, environment or {}, self.ports)
 
     def __call__(self, event: Any, *, remaining: int = 60_000) -> Any:
         """Start the function with an event."""

@@ -29,3 +29,17 @@ def send(ctx, letter: str) -> None:
 def fake_bank() -> str:
     """Give a bank for tests."""
     return "a fake bank"
+
+
+def authenticate(request) -> None:
+    """Know nobody."""
+
+
+def knocked(ctx, payload: str) -> str:
+    """Answer a knock."""
+    return payload
+
+
+def rung(ctx, payload: str) -> str:
+    """Answer a ring."""
+    return payload

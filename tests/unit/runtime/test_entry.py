@@ -2,10 +2,10 @@
 
 import pytest
 
-from purista_serverless import Application, ServiceBuilder
+from purista_serverless import Application, Post, ServiceBuilder
 from purista_serverless.errors import DeclarationError
 from purista_serverless.runtime.entry import Entry
-from purista_serverless.synth.handlers import render_handlers
+from purista_serverless.synth.handlers import find_unreachable, render_handlers
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.testing.doubles import ports
 from purista_serverless.topology import topology_of
@@ -59,6 +59,43 @@ def test_a_build_tells_a_function_what_it_cannot_see():
     text = files["handlers/shop_place.py"]
     assert 'strict=("shop.orders",)' in text
     assert 'resources={"bank": "tests.unit.runtime.deployed:fake_bank"}' in text
+
+
+def test_an_application_s_own_way_to_tell_who_asks_is_a_fact_of_private_commands():
+    """A deployed function finds it by its name, and only where somebody has to be asked."""
+    door = ServiceBuilder("Door")
+    knock = door.command("knock", str, str, http=Post("/knock"))
+    ring = door.command("ring", str, str, http=Post("/ring", public=True))
+    knock.handler()(deployed.knocked)
+    ring.handler()(deployed.rung)
+    files = render_handlers(topology_of(Application("door", [door], authenticate=deployed.authenticate).model))
+
+    assert 'authenticate="tests.unit.runtime.deployed:authenticate"' in files["handlers/door_knock.py"]
+    assert "authenticate" not in files["handlers/door_ring.py"]
+    assert Entry(TARGET, (), {"authenticate": "tests.unit.runtime.deployed:authenticate"}).authenticate() is (
+        deployed.authenticate
+    )
+    assert Entry(TARGET, (), {}).authenticate() is None
+
+
+def test_a_way_to_tell_who_asks_that_has_no_name_is_a_problem_of_the_build():
+    """Nobody could find it from inside of a deployed function; by its place it may be anything."""
+    problems, found = [], []
+    for authenticate in (lambda _: None, "tests.unit.runtime.deployed:authenticate"):
+        door = ServiceBuilder("Door")
+        knock = door.command("knock", str, str, http=Post("/knock"))
+
+        @knock.handler()
+        def knocked(ctx, payload: str) -> str:
+            return payload
+
+        application = Application("door", [door], authenticate=authenticate)
+        found.append(application.model.authenticate)
+        problems.append([problem.what for problem in find_unreachable(topology_of(application.model))])
+
+    nameless = "the application's authenticate has no name in a module that a deployed function could import"
+    assert (nameless in problems[0], nameless in problems[1]) == (True, False)
+    assert found[1] is deployed.authenticate
 
 
 def ports_with_nothing():
