@@ -119,6 +119,7 @@ class Invocation:
             value = self.environment.handler(self._event, self._context)
             instance.before("lambda.answer")
             self._answer = Answer(kind="returned", value=json.loads(json.dumps(value)))
+            instance.after("lambda.answer")
         except Crash:
             instance.alive = False
             raise

@@ -36,9 +36,10 @@ class DeadLetterQueues:
 
     def purge(self, edge: str) -> int:
         """Delete all letters of an edge and say how many there were."""
-        count = len(self.letters(edge))
-        self._sqs.purge_queue(QueueUrl=self._urls[edge])
-        return count
+        found = self._messages(edge)
+        for message in found:
+            self._sqs.delete_message(QueueUrl=self._urls[edge], ReceiptHandle=message["ReceiptHandle"])
+        return len(found)
 
     def _messages(self, edge: str) -> list[dict[str, Any]]:
         """Give all messages of a queue, which stay as visible as they were."""

@@ -123,6 +123,8 @@ class Mapping:
         raw = [raw_record(message, self.source.arn) for message in messages]
         records = tuple(self._record(record) for record in raw)
         self._running += 1
+        # What is not settled is visible again then; moto notices a millisecond late.
+        self.look_at(self._clock.now() + self.source.visibility * 1_000 + 1)
         invocation = self._functions.invoke(self.source.function, {"Records": raw}, self._settle, records)
         invocation.strand.resume()
 

@@ -2,7 +2,8 @@
 
 moto takes a message for visible when its time has *passed*, and not yet when it has come. So it is asked for messages at
 the end of a millisecond and for everything else at its beginning; only a lease that runs out is noticed a millisecond
-late.
+late. And moto counts the 12 hours that a message may stay hidden from when it was sent, where SQS counts from when it was
+received; while a visibility is changed, it is therefore told that all messages were sent just now.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +42,7 @@ class Region:
         self._opened = ExitStack()
         self._opened.enter_context(mock_aws())
         self._time = self._opened.enter_context(time_machine.travel(to_datetime(clock.now()), tick=False))
+        self._sent: list[tuple[Any, int]] = []
         _Current.region = self
 
     def close(self) -> None:
@@ -68,8 +70,21 @@ class Region:
         """Set the time of a call, and note when something may become visible by it."""
         offset = _END_OF_MILLISECOND if operation == "ReceiveMessage" else timedelta(0)
         self._time.move_to(to_datetime(self._clock.now()) + offset, tick=False)
+        if operation.startswith("ChangeMessageVisibility"):
+            self._hide_ages(parameters["QueueUrl"])
         for url, delay in self._effects(operation, parameters):
             self._watch(url, delay)
+
+    def after(self) -> None:
+        """Undo what a call was told besides."""
+        for message, sent in self._sent:
+            message.sent_timestamp = sent
+        self._sent.clear()
+
+    def _hide_ages(self, url: str) -> None:
+        for message in self._queue(url)._messages:  # noqa: SLF001 - moto has no other way to reach what is hidden
+            self._sent.append((message, message.sent_timestamp))
+            message.sent_timestamp = self._clock.now()
 
     def _effects(self, operation: str, parameters: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         match operation:
@@ -78,8 +93,6 @@ class Region:
             case "SendMessageBatch":
                 for entry in parameters["Entries"]:
                     yield parameters["QueueUrl"], entry.get("DelaySeconds", 0) * 1_000
-            case "ReceiveMessage" if parameters.get("VisibilityTimeout", 0):
-                yield parameters["QueueUrl"], parameters["VisibilityTimeout"] * 1_000 + 1
             case "ChangeMessageVisibility":
                 yield parameters["QueueUrl"], parameters["VisibilityTimeout"] * 1_000
             case "ChangeMessageVisibilityBatch":
@@ -103,10 +116,16 @@ def _note(params: Mapping[str, Any], model: Any, **_: Any) -> None:
         _Current.region.before(model.name, params)
 
 
+def _undo(**_: Any) -> None:
+    if _Current.region is not None:
+        _Current.region.after()
+
+
 @cache
 def _client(service: str) -> Any:
     """Make a client; once, because it loads the service's model, and moto serves it whichever region is open."""
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
     client = boto3.session.Session(region_name=NAME, **keys).client(service)
     client.meta.events.register("before-parameter-build", _note)
+    client.meta.events.register("after-call", _undo)
     return client

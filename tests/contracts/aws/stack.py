@@ -1,6 +1,8 @@
 """A deployment of the adapter's own plan into a region: queues, bus, rules, table, and what functions are told of them.
 
-CloudFormation is left out: resources are made as the plan says, and references are replaced by what they stand for.
+CloudFormation is left out: resources are made as the plan says, and references are replaced by what they stand for. Of
+the template's parameters only ``VisibilityTimeout`` is not the default: messages are hidden as long as their function
+may run and no longer, so that what died is tried again at the earliest time that is right.
 """
 
 import json
@@ -93,14 +95,13 @@ class Stack:
 
     def sources(self, function: Function) -> tuple[Source, ...]:
         """Give the queues that start a function."""
-        visibilities = {queue.edge: queue.visibility for queue in self._of(Queue)}
         return tuple(
             Source(
                 edge=source.edge,
                 url=self.queues[source.edge],
                 arn=self.text(source.queue),
                 function=physical_name(function),
-                visibility=visibilities[source.edge],
+                visibility=function.timeout,
                 batch_size=source.batch_size,
                 concurrency=source.concurrency,
             )
@@ -147,12 +148,19 @@ class Stack:
             "maxReceiveCount": queue.most_receives,
         }
         attributes = {
-            "VisibilityTimeout": str(queue.visibility),
+            "VisibilityTimeout": str(self._visibility_of(queue)),
             "MessageRetentionPeriod": str(queue.retention),
             "RedrivePolicy": json.dumps(redrive),
         }
         name = f"{PREFIX}-{queue.physical_name}"
         self.queues[queue.edge] = self._put_queue(queue.id, name, attributes, is_fifo=queue.is_fifo)
+
+    def _visibility_of(self, queue: Queue) -> int:
+        return next(
+            function.timeout
+            for function in self.functions()
+            if any(source.edge == queue.edge for source in function.sources)
+        )
 
     def _put_queue(self, id: str, name: str, attributes: dict[str, str], *, is_fifo: bool) -> str:
         if id in self._values:

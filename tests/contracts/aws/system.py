@@ -129,8 +129,12 @@ class AwsSimulation(Simulation):
         return self._letters.purge(edge_of(edge))
 
     def inject(self, edge: Edge, body: bytes) -> None:
-        """Put a body onto an edge as another system may: the platform looks at none of it."""
-        self._send(edge_of(edge), body.decode())
+        """Put a body onto an edge as another system may; where AWS carries a binding by itself, that is its bus."""
+        name = edge_of(edge)
+        if name in self._stack.queues:
+            self._send(name, body.decode())
+        else:
+            self._put_event(name.split(":")[1], "purista.injected", body.decode())
 
     def knock(self, schedule: Any, slot: datetime | None = None) -> None:
         """Knock at a schedule's gate, as the scheduler does: for a slot, also a late one, and also twice."""
@@ -228,7 +232,7 @@ class AwsSimulation(Simulation):
             source,
             sqs=self._region.client("sqs"),
             functions=self._functions,
-            read=reader_of(source.edge, self._handler_of(source.edge), self._outside),
+            read=reader_of(source.edge, self._handler_of(source.edge), self._outside, self._journal),
             is_phantom=self.faults.is_phantom,
         )
 
@@ -267,7 +271,10 @@ class AwsSimulation(Simulation):
             self._region.client("sqs").send_message(QueueUrl=self._stack.url_of(target), MessageBody=text)
             return
         detail_type, source = schedule.put_events
-        entry = {"EventBusName": PREFIX, "DetailType": detail_type, "Source": source, "Detail": text}
+        self._put_event(detail_type, source, text)
+
+    def _put_event(self, detail_type: str, source: str, detail: str) -> None:
+        entry = {"EventBusName": PREFIX, "DetailType": detail_type, "Source": source, "Detail": detail}
         self._region.client("events").put_events(Entries=[entry])
 
     def _tell_of_deployment(self) -> None:

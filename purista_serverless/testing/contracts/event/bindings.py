@@ -92,7 +92,7 @@ class Bindings(Suite):
 
     def test_an_event_of_another_shape_is_a_dead_letter_of_the_binding(self) -> None:
         """It is not dropped: it is kept with the field that does not fit, and can be redriven."""
-        stage = self.stage(bound())
+        stage = self.stage(bound(Shout, map_payload=to_shout))
         stage.client.emit(Event.external(HAPPENED, dict), {"title": "no name"})
         stage.system.drain()
 

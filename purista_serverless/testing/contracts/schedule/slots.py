@@ -138,7 +138,7 @@ class Slots(ScheduleSuite):
         declared = bound_rounds(
             binding={"idempotency_mode": mode},
             idempotency_key="payload.name",
-            payload=task("once a day"),
+            payload=lambda _: task("once a day"),
             expression="1-3 12 2 3 *",
             concurrency_policy=concurrency,
         )
