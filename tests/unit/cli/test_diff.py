@@ -143,3 +143,27 @@ def test_build_check_refuses_what_a_build_would(cli, project):
     refused = ("--provider", "purista_serverless.testing.descriptors:SQS_LIKE")
 
     assert cli("build", "--check", *refused, app=None).code == ExitCode.FINDINGS
+
+
+def test_a_build_for_all_providers(cli, tmp_path):
+    """``all`` writes the files of every provider once, and tells the stale ones of all at once."""
+    arguments = ("build", "--provider", "all", "--dir", str(tmp_path))
+
+    written = json.loads(cli(*arguments, "--json", app="tests.unit.cli.desk:app").raw)["written"]
+
+    assert {"template.yaml", "infra/contracts.json"} < set(written)
+    assert len(written) == len(set(written))
+    assert cli(*arguments, "--check", app="tests.unit.cli.desk:app").code == ExitCode.DONE
+    for path in ("template.yaml", next(path for path in written if path.startswith("handlers/"))):
+        (tmp_path / path).unlink()
+    stale = cli(*arguments, "--check", app="tests.unit.cli.desk:app")
+    assert stale.code == ExitCode.FINDINGS
+    assert "2 generated files are stale" in stale.err
+
+
+def test_a_build_for_all_providers_is_refused_as_a_whole(cli, tmp_path):
+    """What one provider cannot keep is built for none."""
+    refused = cli("build", "--provider", "all", "--dir", str(tmp_path / "project"))
+
+    assert refused.code == ExitCode.FINDINGS
+    assert not (tmp_path / "project").exists()
