@@ -28,6 +28,7 @@ from purista_serverless.runtime.records import JobRecord, cancel, job_key
 
 if TYPE_CHECKING:
     from purista_serverless.application import Application
+    from purista_serverless.runtime.operations import Operations
     from purista_serverless.runtime.ports import Clock, DeadLetter
 
 _SEND = Use("sqs:SendMessage", "use credentials that may")
@@ -45,7 +46,7 @@ def open_stack(
     *,
     clients: "Callable[[str], Any] | None" = None,
     clock: "Clock | None" = None,
-) -> "Iterator[StackOperations]":
+) -> "Iterator[Operations]":
     """Open the operations on a stack; letters that were looked at are given back in the end.
 
     Args:
