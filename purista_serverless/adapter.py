@@ -88,6 +88,7 @@ class Capabilities:
         dead_letters: It keeps what it gives up on.
         schedule_kinds: Kinds of expression that its clock takes.
         dialect: Name of its clock's cron dialect; ``None`` when it fires our expressions themselves.
+        clock_source: Title of the public documentation of its clock.
         dst: What its clock does with skipped and repeated local times; ``None`` when it does as declared.
         time_zones: Its clock takes IANA time zones.
         overlap: Overlap policies that its clock keeps.
@@ -99,6 +100,7 @@ class Capabilities:
 
     __slots__ = (
         "attempts",
+        "clock_source",
         "conditional_store",
         "dead_letters",
         "dialect",
@@ -128,6 +130,7 @@ class Capabilities:
         dead_letters: bool = True,
         schedule_kinds: "tuple[ScheduleKind, ...]" = ("cron", "interval", "oneShot"),
         dialect: str | None = None,
+        clock_source: str | None = None,
         dst: "DstPolicy | None" = None,
         time_zones: bool = True,
         overlap: "tuple[Literal['forbid', 'replace'], ...]" = (),
@@ -145,6 +148,7 @@ class Capabilities:
         self.dead_letters = dead_letters
         self.schedule_kinds = schedule_kinds
         self.dialect = dialect
+        self.clock_source = clock_source
         self.dst = dst
         self.time_zones = time_zones
         self.overlap = overlap

@@ -28,6 +28,7 @@ ADAPTER = Adapter(
         # SQS would extend a lease; a function cannot outlive its invocation, which therefore is the only lease.
         lease_extension=False,
         dialect="aws",
+        clock_source="EventBridge Scheduler User Guide, schedule types",
         dst=DstPolicy("skip", "first"),
         limits=LIMITS,
     ),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from purista_serverless.adapter import Limit
 from purista_serverless.synth.figures import duration_text, limit_text, size_text
 from purista_serverless.synth.promises.promise import Case, Promise
 from purista_serverless.synth.verdicts import Degraded, Emulated, Native, Refused, Verdict
@@ -32,12 +33,12 @@ def kind_of(edge: Edge) -> "EdgeKind":
             return "schedule"
 
 
-def longest_run(case: Case, kind: "EdgeKind") -> timedelta | None:
-    """Give the time after which a run on an edge is cut off or delivered again; ``None`` is never."""
+def longest_run(case: Case, kind: "EdgeKind") -> Limit | None:
+    """Give the limit after which a run on an edge is cut off or delivered again; ``None`` is never."""
     provider = case.provider
     held = provider.limit("leaseTotal" if provider.lease_extension else "lease", kind)
-    bounds = [row.value for row in (held, provider.limit("runtime", kind)) if row is not None]
-    return timedelta(seconds=min(bounds)) if bounds else None
+    rows = [row for row in (held, provider.limit("runtime", kind)) if row is not None]
+    return min(rows, key=lambda row: row.value, default=None)
 
 
 def judge_trigger(edge: Edge, case: Case) -> Verdict | None:
@@ -121,10 +122,10 @@ def judge_lease(edge: Edge, case: Case) -> Verdict | None:
         return None
     kind, needed = kind_of(edge), edge.lifecycle.visibility
     single, longest = case.provider.limit("lease", kind), longest_run(case, kind)
-    if longest is not None and needed > longest:
+    if longest is not None and needed > timedelta(seconds=longest.value):
         return Degraded(
-            why=f"a visibility of {duration_text(needed)} is declared, and a run may take {duration_text(longest)}",
-            fix=f"declare Lifecycle(visibility=...) of {duration_text(longest)} or less",
+            why=f"a visibility of {duration_text(needed)} is declared, and the limit of a run is {limit_text(longest)}",
+            fix=f"declare Lifecycle(visibility=...) of {duration_text(timedelta(seconds=longest.value))} or less",
         )
     if single is None or needed <= timedelta(seconds=single.value):
         return Native()

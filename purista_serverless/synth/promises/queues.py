@@ -53,10 +53,10 @@ def judge_runtime(queue: Queue, case: Case) -> Verdict | None:
     if queue.max_runtime is None:
         return None
     longest = longest_run(case, "queue")
-    if longest is None or queue.max_runtime <= longest:
+    if longest is None or queue.max_runtime <= timedelta(seconds=longest.value):
         return Native()
     return Refused(
-        why=f"runs of {duration_text(queue.max_runtime)} are declared, and a run may take {duration_text(longest)}",
+        why=f"runs of {duration_text(queue.max_runtime)} are declared, and the limit of a run is {limit_text(longest)}",
         fix="split the work into shorter jobs, or choose an adapter without that limit",
     )
 

@@ -40,13 +40,19 @@ def _judge_kind(schedule: Schedule, case: Case, kind: "ScheduleKind") -> Verdict
             fix=f"write it as {_known_kinds(case)}, or choose an adapter whose clock takes it",
         )
     # In UTC no clock changes, so that what is refused here is refused for the expression's own sake.
-    match _translate(schedule, case, "UTC", DstPolicy()):
+    translated = _translate(schedule, case, "UTC", DstPolicy())
+    match translated:
         case None:
             return Native()
         case Translation(expressions=expressions):
             return Native(how=", ".join(expressions))
-        case Refusal(reason=reason, fix=fix):
-            return Refused(why=reason, fix=fix)
+        case Refusal():
+            return _refused(translated, case)
+
+
+def _refused(refusal: Refusal, case: Case) -> Refused:
+    source = case.provider.clock_source
+    return Refused(why=refusal.reason if source is None else f"{refusal.reason} ({source})", fix=refusal.fix)
 
 
 def _known_kinds(case: Case) -> str:
@@ -71,9 +77,10 @@ def judge_clock_changes(schedule: Schedule, case: Case) -> Verdict | None:
         return None
     if isinstance(_translate(schedule, case, "UTC", DstPolicy()), Refusal):
         return None
-    match _translate(schedule, case, schedule.timezone, schedule.dst):
-        case Refusal(reason=reason, fix=fix):
-            return Refused(why=reason, fix=fix)
+    translated = _translate(schedule, case, schedule.timezone, schedule.dst)
+    match translated:
+        case Refusal():
+            return _refused(translated, case)
         case Translation():
             return Native()
         case None:

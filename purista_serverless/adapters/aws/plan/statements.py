@@ -149,7 +149,7 @@ def _claiming(rights: Rights, read: tuple[str, ...]) -> Iterator[Statement]:
     """Give the prefixes of the bucket: what it sends to write, what it is sent to read."""
     # Knocks are small.
     sends = (edge for edge in rights.sends if not edge.startswith(constants.GATE_EDGE))
-    if written := (*rights.emits, *sends, *rights.buries):
+    if written := sorted({*rights.emits, *sends, *rights.buries}):
         yield Statement(actions=("s3:PutObject",), resources=tuple(bucket_arn(prefix) for prefix in written))
     if read:
         yield Statement(actions=("s3:GetObject",), resources=tuple(bucket_arn(prefix) for prefix in read))

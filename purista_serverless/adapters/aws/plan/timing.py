@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from purista_serverless.adapters.aws.limits import LONGEST_RUN, LONGEST_VISIBILITY, MOST_RECEIVES
+from purista_serverless.adapters.aws.limits import LARGEST_BATCH, LONGEST_RUN, LONGEST_VISIBILITY, MOST_RECEIVES
 from purista_serverless.adapters.aws.options import FunctionOptions
 from purista_serverless.model import Lifecycle
 from purista_serverless.topology import Function, QueueTrigger
@@ -49,8 +49,7 @@ def timing_of(function: Function, options: FunctionOptions, *, is_bounded: bool,
     """
     run = ceil(function.timeout.total_seconds())
     wanted = options.batch_size or _declared_batch(function)
-    if is_fifo:
-        wanted = min(wanted, LARGEST_FIFO_BATCH)
+    wanted = min(wanted, LARGEST_FIFO_BATCH if is_fifo else LARGEST_BATCH)
     batch = max(1, min(wanted, (LONGEST_RUN - MARGIN) // max(run, 1))) if is_bounded else wanted
     window = options.batch_window or (1 if batch > LARGEST_UNGATHERED else 0)
     return Timing(

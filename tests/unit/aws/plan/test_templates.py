@@ -1,6 +1,7 @@
 """Templates are such as SAM translates and CloudFormation takes."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.unit.aws.plan.applications import everything
 from tests.unit.aws.plan.translation import adapter_with, both_forms, lint, templates_of, translated
 
 APPLICATIONS = {"example": app.model, "sample": sample_application(), "everything": everything().model}
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},
     "nested": {"stacks": "nested"},
     "rich": {
@@ -62,3 +63,10 @@ def test_resources_are_counted_as_they_are_after_translation(application, option
             weight += DEPLOYMENT_RESOURCES
 
         assert len(translated(templates[stack.path])["Resources"]) == weight, stack.path
+
+
+@pytest.mark.parametrize("name", ["plain", "nested", "rich"])
+def test_everything_is_rendered_as_on_file(golden, name):
+    """One of everything, with and without what can be asked for besides, is reviewed as a file."""
+    for path, text in templates_of(APPLICATIONS["everything"], adapter_with(**OPTIONS[name])).items():
+        golden(f"aws/{name}/{path}", text)
