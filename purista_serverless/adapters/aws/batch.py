@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING, Any
 from purista_serverless.adapters.aws.codecs import sqs
 from purista_serverless.adapters.aws.constants import QUEUE_EDGE, QUEUES
 from purista_serverless.adapters.aws.direct import Unwrapper
-from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload, PuristaServerlessError
+from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload, PuristaServerlessError, Unavailable
 from purista_serverless.message.job import Job
 from purista_serverless.runtime.consume import arun, rest, run
 from purista_serverless.runtime.dead_letters import bury
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from purista_serverless.adapters.aws.codecs.sqs import Record
-    from purista_serverless.message import Outcome
-    from purista_serverless.runtime.consume import Attempt, Consumer, Interrupted
+    from purista_serverless.runtime.consume import Consumer
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
-
-    Steps = Generator[Attempt, Outcome | Interrupted, None]
 
 # A message stays hidden for 12 hours at most, counted from when it was received (SQS developer guide, quotas), and
 # Lambda may have held it for the longest batching window of 300 s before it got here.
@@ -48,6 +45,7 @@ class SqsDelivery:
         self.record = record
         self.edge = edge
         self.id = record.id
+        # SQS takes no lone surrogates; what holds one was made by hand, and is refused as no JSON of ours.
         self.body = record.body.encode(errors="replace")
         self.receives = record.receives
         self.lease_until: int | None = lease_until
@@ -113,11 +111,12 @@ class Batches:
             return sqs.encode(())
         trigger = self._trigger_of(records[0].queue)
         batch = _Batch(self._consumers[trigger], self._unwrappers[trigger], self._ports, context)
-        deliveries = batch.settle(records)
-        if trigger.startswith(QUEUE_EDGE):
-            self._send_on(trigger, deliveries)
-        self._postpone(trigger, deliveries, since=batch.started)
-        return sqs.encode(delivery.id for delivery in deliveries if not delivery.is_done)
+        open_ones = [delivery for delivery in batch.settle(records) if not delivery.is_done]
+        if open_ones and trigger.startswith(QUEUE_EDGE):
+            self._send_on(trigger, open_ones)
+        if open_ones:
+            self._postpone(trigger, open_ones, since=batch.started)
+        return sqs.encode(delivery.id for delivery in open_ones if not delivery.is_done)
 
     def _trigger_of(self, queue: str) -> str:
         """Give the trigger whose queue a batch came from; of several triggers, the one that the template names so."""
@@ -140,7 +139,7 @@ class Batches:
         """
         limit = self._consumers[trigger].lifecycle.max_attempts
         for delivery in deliveries:
-            if delivery.is_counted or delivery.is_done or delivery.record.group is not None:
+            if delivery.is_counted or delivery.record.group is not None:
                 continue
             try:
                 job = Job.decode(delivery.body)
@@ -167,20 +166,19 @@ class Batches:
 class _Batch:
     """One batch on its way through its consumer."""
 
-    __slots__ = ("_consumer", "_context", "_longest", "_ports", "_unwrapper", "started")
+    __slots__ = ("_consumer", "_ports", "_remaining", "_unwrapper", "started")
 
     def __init__(self, consumer: "Consumer", unwrapper: Unwrapper, ports: "Ports", context: Any) -> None:
         self._consumer = consumer
         self._unwrapper = unwrapper
         self._ports = ports
-        self._context = context
-        self._longest = 0
+        self._remaining: Callable[[], int] = context.get_remaining_time_in_millis
         self.started = ports.clock.now()
 
     def settle(self, records: "Sequence[Record]") -> list[SqsDelivery]:
         """Settle every record."""
-        lease_until = self.started + self._context.get_remaining_time_in_millis()
-        deliveries = [SqsDelivery(record, self._consumer.edge, lease_until) for record in records]
+        lease_until, edge = self.started + self._remaining(), self._consumer.edge
+        deliveries = [SqsDelivery(record, edge, lease_until) for record in records]
         if self._consumer.is_async and records[0].group is None and len(records) > 1:
             from purista_serverless.runtime import loop
 
@@ -190,47 +188,54 @@ class _Batch:
         return deliveries
 
     def _run_in_order(self, deliveries: "Sequence[SqsDelivery]") -> None:
-        """Run one after the other; what follows a record that comes again in its group comes again with it."""
+        """Run one after the other; what follows a record that comes again in its group comes again with it.
+
+        Of a record whose queue sets no ``max_runtime`` it is expected that it takes as long as the longest before it.
+        """
         held: dict[str, SqsDelivery] = {}
+        expected, remaining = self._consumer.lifecycle.max_runtime, 0
+        longest = expected or 0
         for number, delivery in enumerate(deliveries):
             group = delivery.record.group
             if group is not None and group in held:
                 delivery.wait = held[group].wait
                 continue
-            if number == 0 or self._has_time():
+            before, remaining = remaining, self._remaining()
+            if expected is None and number:
+                longest = max(longest, before - remaining)
+            if number == 0 or remaining >= longest + _SETTLING:
                 self._run(delivery)
             else:
                 delivery.redeliver(0, counted=False)
             if group is not None and not delivery.is_done:
                 held[group] = delivery
 
-    def _has_time(self) -> bool:
-        """Say whether another record can end in this invocation, as far as its queue or those before it tell."""
-        needed = self._consumer.lifecycle.max_runtime or self._longest
-        remaining: int = self._context.get_remaining_time_in_millis()
-        return remaining >= needed + _SETTLING
-
     def _run(self, delivery: SqsDelivery) -> None:
-        begun = self._ports.clock.now()
         try:
-            run(self._steps(delivery), delivery)
+            if self._is_readable(delivery):
+                run(self._consumer.consume(delivery, self._ports), delivery)
+        except Unavailable:
+            delivery.redeliver(rest(delivery), counted=False)
         except Exception as error:  # noqa: BLE001 - one failing record never fails its batch
             _give_back(delivery, error)
-        self._longest = max(self._longest, self._ports.clock.now() - begun)
 
     async def _arun(self, delivery: SqsDelivery) -> None:
         try:
-            await arun(self._steps(delivery), delivery)
+            if self._is_readable(delivery):
+                await arun(self._consumer.consume(delivery, self._ports), delivery)
+        except Unavailable:
+            delivery.redeliver(rest(delivery), counted=False)
         except Exception as error:  # noqa: BLE001 - one failing record never fails its batch
             _give_back(delivery, error)
 
-    def _steps(self, delivery: SqsDelivery) -> "Steps":
+    def _is_readable(self, delivery: SqsDelivery) -> bool:
+        """Unwrap the body of a record; bury it where that cannot be done."""
         try:
-            delivery.body = self._unwrapper.body(delivery.record)
+            delivery.body = self._unwrapper.body(delivery.record, delivery.body)
         except (BadEvent, BoundExceeded, InvalidPayload) as error:
             bury(delivery, self._ports, reason=str(error), attempts=delivery.receives)
-            return
-        yield from self._consumer.consume(delivery, self._ports)
+            return False
+        return True
 
 
 def _give_back(delivery: SqsDelivery, error: Exception) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.ports import Ports
 
 # What is not in a body, no member can be called: nearly all bodies are ours, and are not looked into here.
-_SIGNS = (f'"{eventbridge.DETAIL_TYPE}"', f'"{MARK}"')
+_EVENT_SIGN = f'"{eventbridge.DETAIL_TYPE}"'
+_MARK_SIGN = f'"{MARK}"'
 
 
 class Unwrapper:
@@ -38,8 +39,12 @@ class Unwrapper:
         self._function = function
         self._ports = ports
 
-    def body(self, record: "Record") -> bytes:
+    def body(self, record: "Record", raw: bytes) -> bytes:
         """Give the body of a record for its consumer; one that is none of AWS' goes as it came.
+
+        Args:
+            record: The record.
+            raw: Its body in bytes.
 
         Raises:
             BadEvent: AWS sent something that is not as its documents say.
@@ -48,15 +53,14 @@ class Unwrapper:
             Unavailable: A body that was too big for the edge cannot be reached.
         """
         text = record.body
-        if self._kind != "gate" and any(sign in text for sign in _SIGNS):
-            try:
-                wire = parse_json(text)
-            except ValueError:
-                # The consumer says so, as of any other body.
-                wire = None
-            if isinstance(wire, dict):
-                return self._unwrapped(wire, record) or _encoded(text)
-        return _encoded(text)
+        if self._kind == "gate" or (_EVENT_SIGN not in text and _MARK_SIGN not in text):
+            return raw
+        try:
+            wire = parse_json(text)
+        except ValueError:
+            # The consumer says so, as of any other body.
+            return raw
+        return (self._unwrapped(wire, record) or raw) if isinstance(wire, dict) else raw
 
     def _unwrapped(self, wire: "Mapping[str, Any]", record: "Record") -> bytes | None:
         if wire.get(MARK) == CLAIM:
@@ -147,8 +151,3 @@ def _message_of(slot: "Slot", message_type: str, record: "Record", **fields: Any
     run_id = run_id_of(slot.schedule, slot.at)
     payload = format_json(slot.payload)
     return run_message(slot.schedule, message_type, run_id, payload, timestamp=record.sent, **fields)
-
-
-def _encoded(text: str) -> bytes:
-    # SQS takes no lone surrogates; what holds one was made by hand, and is refused as no JSON of ours.
-    return text.encode(errors="replace")
