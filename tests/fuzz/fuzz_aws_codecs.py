@@ -111,7 +111,7 @@ def unwrap(record: sqs.Record) -> None:
     consumers: tuple[Callable[[bytes], Any], ...] = (Job.decode, Message.decode, Message.decode)
     for unwrapper, consume in zip(UNWRAPPERS, consumers, strict=True):
         try:
-            consume(unwrapper.body(record, record.body.encode(errors="replace")))
+            consume(unwrapper.body(record))
         except (BadEvent, BoundExceeded, InvalidPayload):
             continue
 

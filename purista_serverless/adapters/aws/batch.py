@@ -45,8 +45,7 @@ class SqsDelivery:
         self.record = record
         self.edge = edge
         self.id = record.id
-        # SQS takes no lone surrogates; what holds one was made by hand, and is refused as no JSON of ours.
-        self.body = record.body.encode(errors="replace")
+        self.body = record.raw
         self.receives = record.receives
         self.lease_until: int | None = lease_until
         self.is_done = False
@@ -231,7 +230,7 @@ class _Batch:
     def _is_readable(self, delivery: SqsDelivery) -> bool:
         """Unwrap the body of a record; bury it where that cannot be done."""
         try:
-            delivery.body = self._unwrapper.body(delivery.record, delivery.body)
+            delivery.body = self._unwrapper.body(delivery.record)
         except (BadEvent, BoundExceeded, InvalidPayload) as error:
             bury(delivery, self._ports, reason=str(error), attempts=delivery.receives)
             return False

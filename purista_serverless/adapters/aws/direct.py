@@ -39,12 +39,8 @@ class Unwrapper:
         self._function = function
         self._ports = ports
 
-    def body(self, record: "Record", raw: bytes) -> bytes:
+    def body(self, record: "Record") -> bytes:
         """Give the body of a record for its consumer; one that is none of AWS' goes as it came.
-
-        Args:
-            record: The record.
-            raw: Its body in bytes.
 
         Raises:
             BadEvent: AWS sent something that is not as its documents say.
@@ -54,13 +50,14 @@ class Unwrapper:
         """
         text = record.body
         if self._kind == "gate" or (_EVENT_SIGN not in text and _MARK_SIGN not in text):
-            return raw
+            return record.raw
         try:
             wire = parse_json(text)
         except ValueError:
             # The consumer says so, as of any other body.
-            return raw
-        return (self._unwrapped(wire, record) or raw) if isinstance(wire, dict) else raw
+            return record.raw
+        unwrapped = self._unwrapped(wire, record) if isinstance(wire, dict) else None
+        return record.raw if unwrapped is None else unwrapped
 
     def _unwrapped(self, wire: "Mapping[str, Any]", record: "Record") -> bytes | None:
         if wire.get(MARK) == CLAIM:

@@ -29,7 +29,7 @@ def unwrapped(trigger: str, function: str, body: Any) -> bytes:
     """Unwrap a body on the edge of a function."""
     (found,) = sqs.decode(batch(record(body if isinstance(body, str) else json.dumps(body))))
     bound = entry_of(TOPOLOGY.function(function)).function()
-    return Unwrapper(trigger, bound, Deployed(function).ports).body(found, found.body.encode(errors="replace"))
+    return Unwrapper(trigger, bound, Deployed(function).ports).body(found)
 
 
 def test_a_direct_binding_makes_the_job_that_its_code_would_make():
