@@ -132,9 +132,8 @@ class Batches:
     def _send_on(self, trigger: str, deliveries: "Sequence[SqsDelivery]") -> None:
         """Send jobs on that came before they are due: each receive counts as an attempt, and waiting is none.
 
-        A message cannot wait for as long as a job may. What is due later than a new message can wait goes back to its
-        queue until then, unless the queue's own limit of receives comes near. In a group nothing is sent on: it would
-        lose its place.
+        A new message cannot wait for as long as a job may. What is due later than that goes back to its queue first,
+        unless the queue's own limit of receives comes near. In a group nothing is sent on: it would lose its place.
         """
         limit = self._consumers[trigger].lifecycle.max_attempts
         for delivery in deliveries:
@@ -146,6 +145,9 @@ class Batches:
                 if 0 < wait <= _LONGEST_DELAY or (wait > 0 and delivery.receives > limit):
                     self._ports.queues.send(job, delay=wait)
                     delivery.acknowledge()
+                elif wait > 0:
+                    # Back a little before its time, to go the last part as a new message.
+                    delivery.wait = wait - _LONGEST_DELAY
             except PuristaServerlessError as error:
                 _log("message %s of %s cannot be sent on, and waits where it is", delivery, error)
 
