@@ -1,5 +1,12 @@
-"""Have pytest explain the assertions of the inherited suites, which live in the package."""
+"""Have pytest explain the assertions of the inherited suites, which live in the package, and skip what they leave out."""
 
 import pytest
 
+from tests.contracts.gaps import mark_gaps
+
 pytest.register_assert_rewrite("purista_serverless.testing.contracts")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what an adapter's suites leave out, each with its reason."""
+    mark_gaps(items)

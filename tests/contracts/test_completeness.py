@@ -37,8 +37,8 @@ def adapter(request: pytest.FixtureRequest) -> Adapter:
 
 
 def test_every_adapter_keeps_every_contract(adapter):
-    """An adapter's file holds one test class for each contract."""
-    classes = classes_of(file_of(adapter))
+    """An adapter's files hold one test class for each contract."""
+    classes = classes_for(adapter)
     missing = [contract.__name__ for contract in CONTRACTS if not keepers_of(contract, classes)]
 
     assert missing == []
@@ -54,7 +54,7 @@ def test_every_adapter_keeps_the_contract_of_builds(adapter):
 
 def test_every_adapter_keeps_what_its_provider_can_do(adapter):
     """The groups that depend on the provider are those that its capabilities ask for, no more and no fewer."""
-    (suite,) = keepers_of(QueueContract, classes_of(file_of(adapter)))
+    (suite,) = keepers_of(QueueContract, classes_for(adapter))
     groups = {group for group in (Ordering, Priorities, LongRuns, BoundedRuns) if issubclass(suite, group)}
 
     assert groups == groups_for(adapter.capabilities)
@@ -68,9 +68,11 @@ def test_the_table_of_policies_is_complete():
     assert len(CASES) == 54
 
 
-def file_of(adapter: Adapter) -> str:
-    """Give the name of the file that holds an adapter's contracts."""
-    return f"test_{adapter.name.replace('-', '_')}"
+def classes_for(adapter: Adapter) -> list[type[Any]]:
+    """List the test classes of an adapter: those of its file, and of more files whose names begin alike."""
+    stem = f"test_{adapter.name.replace('-', '_')}"
+    files = [path.stem for path in sorted(FOLDER.glob("test_*.py")) if f"{path.stem}_".startswith(f"{stem}_")]
+    return [found for name in files for found in classes_of(name)]
 
 
 def classes_of(module: str) -> list[type[Any]]:

@@ -8,6 +8,7 @@ pytest_plugins = ["pytester"]
 
 GOLDEN_TEST = 'def test_it(golden):\n    golden("case/out.txt", {!r})\n'
 SKIPPING_TEST = 'import pytest\n\ndef test_it():\n    pytest.skip("no server")\n'
+ANNOUNCED_TEST = SKIPPING_TEST.replace("no server", "not offered: order: the provider keeps none")
 
 
 @pytest.fixture
@@ -62,6 +63,16 @@ def test_a_skip_fails_continuous_integration(run, monkeypatch, workers):
     finished.assert_outcomes(skipped=1)
     assert finished.ret == pytest.ExitCode.TESTS_FAILED
     finished.stdout.fnmatch_lines(["SKIPPED, but not in ALLOWED_SKIPS*::test_it"])
+
+
+def test_a_skip_that_a_suite_announces_is_fine(run, monkeypatch):
+    """What a provider does not offer is left out by name, under CI as well."""
+    monkeypatch.setenv("CI", "true")
+
+    finished = run(ANNOUNCED_TEST)
+
+    finished.assert_outcomes(skipped=1)
+    assert finished.ret == pytest.ExitCode.OK
 
 
 def test_a_skip_is_fine_elsewhere(run):

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from purista_serverless.adapters.aws.constants import COMMAND_TRIGGER, PARTITION_KEY, SORT_KEY
-from purista_serverless.adapters.aws.plan.places import BUS, LEDGER
+from purista_serverless.adapters.aws.constants import COMMAND_TRIGGER, EVENT_BUS, LEDGER, PARTITION_KEY, SORT_KEY
+from purista_serverless.adapters.aws.plan.places import BUS
+from purista_serverless.adapters.aws.plan.places import LEDGER as TABLE
 from purista_serverless.adapters.aws.plan.resources import (
     DeadLetterQueue,
     Function,
@@ -21,6 +22,7 @@ from purista_serverless.adapters.aws.plan.resources import (
     Schedule,
     Sub,
 )
+from purista_serverless.adapters.aws.stack.outputs import Stack as Outputs
 from tests.contracts.aws import region as regions
 from tests.contracts.aws.mappings import Source
 from tests.contracts.aws.region import Region
@@ -50,22 +52,21 @@ class Stack:
         self._sqs, self._events = region.client("sqs"), region.client("events")
         self._dynamodb = region.client("dynamodb")
         self._resources: tuple[Resource, ...] = ()
-        self._values: dict[str, str] = {}
-        self._rules: dict[str, str] = {}
-        self.queues: dict[str, str] = {}
-        self.dead_letters: dict[str, str] = {}
-
-    def deploy(self, resources: Iterable[Resource]) -> None:
-        """Make a deployment what the resources say; queues that are not among them any more stay, as nobody knows."""
-        self._resources = tuple(resources)
-        self._values |= {
+        self._values = {
             "Prefix": PREFIX,
             "AWS::Region": regions.NAME,
             "AWS::AccountId": _ACCOUNT,
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
         }
+        self._rules: dict[str, str] = {}
+        self.queues: dict[str, str] = {}
+        self.dead_letters: dict[str, str] = {}
         self._create_stores()
+
+    def deploy(self, resources: Iterable[Resource]) -> None:
+        """Make a deployment what the resources say; queues that are not among them any more stay, as nobody knows."""
+        self._resources = tuple(resources)
         for letters in self._of(DeadLetterQueue):
             self._create_dead_letters(letters)
         for queue in self._of(Queue):
@@ -75,6 +76,11 @@ class Stack:
     def functions(self) -> tuple[Function, ...]:
         """Give the functions."""
         return self._of(Function)
+
+    def outputs(self) -> Outputs:
+        """Give what CloudFormation would tell of the stack."""
+        names = {EVENT_BUS: self._values[BUS], LEDGER: self._values[TABLE]}
+        return Outputs(name=PREFIX, queues=self.queues, dead_letters=self.dead_letters, names=names)
 
     def commands(self) -> Mapping[str, str]:
         """Give the names of the functions that answer commands, by the commands' addresses."""
@@ -125,17 +131,15 @@ class Stack:
 
     def _create_stores(self) -> None:
         """Create table and bus, whether the plan has them or not: a test looks at them and emits from outside."""
-        if LEDGER in self._values:
-            return
         keys = ((PARTITION_KEY, "HASH"), (SORT_KEY, "RANGE"))
         self._dynamodb.create_table(
-            TableName=LEDGER,
+            TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys],
         )
         arn = self._events.create_event_bus(Name=PREFIX)["EventBusArn"]
-        self._values |= {LEDGER: LEDGER, BUS: PREFIX, f"{BUS}.Arn": arn}
+        self._values |= {TABLE: TABLE, BUS: PREFIX, f"{BUS}.Arn": arn}
 
     def _create_dead_letters(self, letters: DeadLetterQueue) -> None:
         name = f"{PREFIX}-{letters.id}" + (".fifo" if letters.is_fifo else "")

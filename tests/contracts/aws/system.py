@@ -2,21 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from purista_serverless.adapters.aws.constants import (
-    COMMANDS,
-    DEAD_LETTERS,
-    EVENT_BUS,
-    GATE_EDGE,
-    KNOCK,
-    LEDGER,
-    MARK,
-    QUEUES,
-    SLOT,
-)
+from purista_serverless.adapters.aws.constants import COMMANDS, GATE_EDGE, KNOCK, MARK, SLOT
 from purista_serverless.adapters.aws.descriptor import ADAPTER
 from purista_serverless.adapters.aws.entry import bind
 from purista_serverless.adapters.aws.options import Options
@@ -24,12 +15,11 @@ from purista_serverless.adapters.aws.plan.places import LEDGER as TABLE
 from purista_serverless.adapters.aws.plan.planner import plan
 from purista_serverless.adapters.aws.plan.resources import Resource, Schedule
 from purista_serverless.adapters.aws.ports import AwsPorts
+from purista_serverless.adapters.aws.stack.operator import StackOperations
 from purista_serverless.application import Application
-from purista_serverless.message import Job
 from purista_serverless.message.wire import format_json
 from purista_serverless.runtime.assembly import assemble
 from purista_serverless.runtime.client import Client
-from purista_serverless.runtime.dead_letters import redrive
 from purista_serverless.runtime.function import Function
 from purista_serverless.runtime.ports import DeadLetter
 from purista_serverless.testing.clock import VirtualClock, to_milliseconds
@@ -40,7 +30,6 @@ from purista_serverless.testing.simulation import Simulation
 from purista_serverless.topology import Function as Described
 from purista_serverless.topology import topology_of
 from tests.contracts.aws.functions import Deployed, Environment, Functions, Handler, LambdaClient, Start
-from tests.contracts.aws.letters import DeadLetterQueues
 from tests.contracts.aws.loading import LoadedEntry, target_of, targets_of
 from tests.contracts.aws.mappings import Mapping as SourceMapping
 from tests.contracts.aws.mappings import Source
@@ -90,7 +79,6 @@ class AwsSimulation(Simulation):
         self._functions = Functions(self.clock, lambda: Instance(self.faults))
         self._lambda = LambdaClient(self.clock, self._functions)
         self._stack = Stack(self._region)
-        self._letters = DeadLetterQueues(self._region.client("sqs"), self._stack.dead_letters)
         self._alarm_clock = Scheduler(self.clock, self._fire)
         self._outside = self._outside_ports()
         self._ledger = self._outside.ledger
@@ -104,7 +92,8 @@ class AwsSimulation(Simulation):
 
     def dead_letters(self, edge: Edge) -> tuple[DeadLetter, ...]:
         """Give the dead letters of an edge, oldest first, one per message and generation."""
-        return self._letters.letters(edge_of(edge))
+        with closing(self._operations()) as operations:
+            return operations.letters(edge_of(edge))
 
     def redrive(self, letter: DeadLetter) -> None:
         """Send a dead letter back to its edge, and forget it.
@@ -113,20 +102,14 @@ class AwsSimulation(Simulation):
             BadEvent: It does not decode; it can only be purged.
             InvalidPayload: It does not match today's types; the letter stays.
         """
-        kind, _, name = letter.edge.partition(":")
-        if kind == "schedule":
-            self._assembly.gates(self._outside)[name].trigger_again(int(letter.id.rpartition("@")[2]))
-        else:
-            body = redrive(letter, self._assembly.consumers[letter.edge], self._outside)
-            if kind == "queue":
-                self._outside.queues.send(Job.decode(body), delay=0)
-            else:
-                self._send(letter.edge, body.decode())
-        self._letters.delete(letter)
+        with closing(self._operations()) as operations:
+            operations.redrive(letter)
 
     def purge(self, edge: Edge) -> int:
         """Delete the dead letters of an edge and say how many there were."""
-        return self._letters.purge(edge_of(edge))
+        with closing(self._operations()) as operations:
+            # An empty queue is not purged: SQS does so once a minute only.
+            return operations.purge(edge_of(edge)) if operations.count_letters(edge_of(edge)) else 0
 
     def inject(self, edge: Edge, body: bytes) -> None:
         """Put a body onto an edge as another system may; where AWS carries a binding by itself, that is its bus."""
@@ -169,6 +152,7 @@ class AwsSimulation(Simulation):
 
     def replace_application(self, application: Application) -> None:
         """Deploy another version of the application over this one; handlers that run go on as they were."""
+        self._application = application
         self._assembly = assemble(application.model)
         self._stack.deploy(resources_of(application))
         self._deploy_functions(application)
@@ -237,17 +221,14 @@ class AwsSimulation(Simulation):
         )
 
     def _outside_ports(self) -> AwsPorts:
-        return AwsPorts(
-            {
-                EVENT_BUS: PREFIX,
-                LEDGER: TABLE,
-                QUEUES: json.dumps(self._stack.queues),
-                DEAD_LETTERS: json.dumps(self._stack.dead_letters),
-                COMMANDS: json.dumps(self._stack.commands()),
-            },
-            clock=self.clock,
-            clients=self._client_of,
-            random=self._random,
+        """Give the ways in and out of a tool that may use all that is deployed."""
+        variables = {**self._stack.outputs().environment(), COMMANDS: json.dumps(self._stack.commands())}
+        return AwsPorts(variables, clock=self.clock, clients=self._client_of, random=self._random)
+
+    def _operations(self) -> StackOperations:
+        """Give the tools on the deployed stack."""
+        return StackOperations(
+            self._application, self._stack.outputs(), clients=self._client_of, clock=self.clock, patience=0
         )
 
     def _client_of(self, service: str) -> Any:
