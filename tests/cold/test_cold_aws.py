@@ -11,14 +11,14 @@ LAMBDA = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", "AWS_REGION": "eu-central-
 # Modules of this package that a function loads in its init phase, without the clients that its template may ask for.
 # Pinned, so that growth is a decision.
 BUDGETS = {
-    "billing_bind_monthly_cycle_due_to_monthly_closing": 53,
+    "billing_bind_monthly_cycle_due_to_monthly_closing": 50,
     "billing_close_account": 42,
-    "billing_close_cycle": 53,
-    "billing_gate_monthly_billing_cycle": 62,
-    "ledger_record_billing_result": 54,
-    "notification_alert_operations": 54,
-    "notification_send_farewell": 54,
-    "notification_send_statements": 54,
+    "billing_close_cycle": 51,
+    "billing_gate_monthly_billing_cycle": 59,
+    "ledger_record_billing_result": 51,
+    "notification_alert_operations": 51,
+    "notification_send_farewell": 51,
+    "notification_send_statements": 51,
 }
 NEVER = frozenset(
     {

@@ -43,6 +43,9 @@ SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 # ``Source`` of our events begins so, and ends with the slug of the service that sends them.
 SOURCE_PREFIX = "purista."
 
+# The member of an event of EventBridge that names the event.
+DETAIL_TYPE = "detail-type"
+
 # Message attributes.
 EDGE_ATTRIBUTE = "edge"
 TRACEPARENT_ATTRIBUTE = "traceparent"

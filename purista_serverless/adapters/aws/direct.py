@@ -5,8 +5,7 @@ Ids follow from the event or the slot alone, so that what AWS delivers twice is 
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.adapters.aws.codecs import eventbridge, scheduler
-from purista_serverless.adapters.aws.constants import CLAIM, MARK
+from purista_serverless.adapters.aws.constants import CLAIM, DETAIL_TYPE, MARK
 from purista_serverless.message import Message
 from purista_serverless.message.wire import format_json, parse_json
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.ports import Ports
 
 # What is not in a body, no member can be called: nearly all bodies are ours, and are not looked into here.
-_EVENT_SIGN = f'"{eventbridge.DETAIL_TYPE}"'
+_EVENT_SIGN = f'"{DETAIL_TYPE}"'
 _MARK_SIGN = f'"{MARK}"'
 
 
@@ -62,6 +61,9 @@ class Unwrapper:
     def _unwrapped(self, wire: "Mapping[str, Any]", record: "Record") -> bytes | None:
         if wire.get(MARK) == CLAIM:
             return self._fetched(wire)
+        # Only now: nearly all functions are never sent such a body.
+        from purista_serverless.adapters.aws.codecs import eventbridge, scheduler
+
         if eventbridge.is_event(wire):
             return self._of_event(wire, record)
         if scheduler.is_slot(wire):
@@ -74,6 +76,8 @@ class Unwrapper:
         return body
 
     def _of_event(self, wire: "Mapping[str, Any]", record: "Record") -> bytes:
+        from purista_serverless.adapters.aws.codecs import eventbridge, scheduler
+
         detail = wire["detail"]
         if isinstance(detail, dict) and detail.get(MARK) == CLAIM:
             # First: a claim keeps the members of its envelope that rules look at.
@@ -95,7 +99,7 @@ class Unwrapper:
 
         spec = QueueSpec.of(self._target())
         raw = message.payload if type(message.payload) is bytes else format_json(message.payload)
-        event = message.event_name or wire[eventbridge.DETAIL_TYPE]
+        event = message.event_name or wire[DETAIL_TYPE]
         payload = spec.payload.load_json(raw, f"event {event}")
         return bound(spec, message, event, payload, key=own_key(message)).job(record.sent, record.sent).encode()
 
@@ -137,7 +141,7 @@ class Unwrapper:
 def _event_of(slot: "Slot", wire: "Mapping[str, Any]", record: "Record") -> Message:
     from purista_serverless.message import CUSTOM_MESSAGE
 
-    event = slot.event or wire[eventbridge.DETAIL_TYPE]
+    event = slot.event or wire[DETAIL_TYPE]
     return _message_of(slot, CUSTOM_MESSAGE, record, event_name=event, idempotency_key=slot.key)
 
 

@@ -3,13 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.codecs.times import milliseconds_of
+from purista_serverless.adapters.aws.constants import DETAIL_TYPE
 from purista_serverless.errors import BadEvent
 from purista_serverless.message import CUSTOM_MESSAGE, Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-DETAIL_TYPE = "detail-type"
 
 
 def is_event(wire: "Mapping[str, Any]") -> bool:
