@@ -1,8 +1,9 @@
 """All declarations of an application together, as they were written, with the questions that checks ask of them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from purista_serverless.builder.handlers import HandlerDeclaration, SubscriptionDeclaration
 from purista_serverless.builder.handles import Command, Event, Queue
@@ -10,6 +11,8 @@ from purista_serverless.builder.origin import Origin
 from purista_serverless.builder.schedules import BindingDeclaration, ScheduleDeclaration
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.errors import DeclarationError
+
+T = TypeVar("T")
 
 Part = Literal["payload", "parameter", "result"]
 Factory = Callable[[], Any] | str
@@ -91,9 +94,45 @@ class Declarations:
         """Give the uses of handles of some kinds that belong to other systems."""
         return (use for use in self.uses if isinstance(use.handle, kinds) and use.handle.is_external)
 
-    def bindings_of(self, queue: Queue[Any, Any]) -> Iterator[BindingDeclaration]:
+    def bindings_of(self, queue: Queue[Any, Any]) -> tuple[BindingDeclaration, ...]:
         """Give the bindings that end in a queue."""
-        return (binding for binding in self.bindings if binding.queue.name == queue.name)
+        return self._bindings_by_queue.get(queue.name, ())
+
+    def acceptors_of(self, queue: Queue[Any, Any]) -> tuple[HandlerDeclaration, ...]:
+        """Give the handlers of commands that answer 202 and may put jobs on a queue."""
+        return self._acceptors.get(queue.name, ())
+
+    def guards_of(self, queue: Queue[Any, Any]) -> tuple[ScheduleDeclaration, ...]:
+        """Give the schedules that fill a queue, and whose runs may not overlap."""
+        return self._guards.get(queue.name, ())
+
+    @cached_property
+    def _bindings_by_queue(self) -> dict[str, tuple[BindingDeclaration, ...]]:
+        return grouped((binding.queue.name, binding) for binding in self.bindings)
+
+    @cached_property
+    def _bindings_by_event(self) -> dict[str, tuple[BindingDeclaration, ...]]:
+        return grouped((binding.event.name, binding) for binding in self.bindings)
+
+    @cached_property
+    def _acceptors(self) -> dict[str, tuple[HandlerDeclaration, ...]]:
+        return grouped(
+            (queue.name, handler)
+            for handler in self.handlers
+            if isinstance(handler.target, Command)
+            and handler.target.http is not None
+            and handler.target.http.mode == "async"
+            for queue in handler.can_enqueue
+        )
+
+    @cached_property
+    def _guards(self) -> dict[str, tuple[ScheduleDeclaration, ...]]:
+        return grouped(
+            (queue.name, schedule)
+            for schedule in self.schedules
+            if schedule.concurrency_policy in {"forbid", "replace"}
+            for queue in self.queues_reached(schedule)
+        )
 
     def queues_reached(self, schedule: ScheduleDeclaration) -> tuple[Queue[Any, Any], ...]:
         """Give the queues that a schedule fills, straight or by bindings of its event."""
@@ -101,7 +140,7 @@ class Declarations:
             case Queue() as queue:
                 return (queue,)
             case Event() as event:
-                return tuple(binding.queue for binding in self.bindings if binding.event.name == event.name)
+                return tuple(binding.queue for binding in self._bindings_by_event.get(event.name, ()))
             case _:
                 return ()
 
@@ -130,6 +169,14 @@ class Declarations:
         for schedule in self.schedules:
             user = place_name(schedule.service, schedule.name)
             yield Use(schedule.target, verb="schedule", user=user, origin=schedule.origin)
+
+
+def grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    """Give what has the same name together, each thing once, in its order."""
+    groups: defaultdict[str, dict[int, T]] = defaultdict(dict)
+    for name, one in pairs:
+        groups[name][id(one)] = one
+    return {name: tuple(group.values()) for name, group in groups.items()}
 
 
 def _events_of(service: ServiceBuilder) -> Iterator[Event[Any]]:

@@ -37,26 +37,12 @@ def implied_by(queue: Queue[Any, Any], declarations: Declarations) -> tuple[str,
         reasons.append("lifecycle with poison_threshold, which counts equal failures")
     if queue.profile is not None:
         reasons.append("profile=LongRunning(...)")
-    reasons.extend(_accepting_commands(queue, declarations))
-    reasons.extend(_guarding_schedules(queue, declarations))
-    return tuple(dict.fromkeys(reasons))
-
-
-def _accepting_commands(queue: Queue[Any, Any], declarations: Declarations) -> list[str]:
-    return [
+    reasons.extend(
         f"{place_name(handler.service, handler.name)} answers 202 and is asked for the job's status"
-        for handler in declarations.handlers
-        if handler.kind == "command"
-        and getattr(handler.target, "http", None) is not None
-        and handler.target.http.mode == "async"  # type: ignore[union-attr]
-        and any(getattr(target, "name", None) == queue.name for target in handler.can_enqueue)
-    ]
-
-
-def _guarding_schedules(queue: Queue[Any, Any], declarations: Declarations) -> list[str]:
-    return [
+        for handler in declarations.acceptors_of(queue)
+    )
+    reasons.extend(
         f"{place_name(schedule.service, schedule.name)} has concurrency_policy={schedule.concurrency_policy!r}"
-        for schedule in declarations.schedules
-        if schedule.concurrency_policy in {"forbid", "replace"}
-        and any(reached.name == queue.name for reached in declarations.queues_reached(schedule))
-    ]
+        for schedule in declarations.guards_of(queue)
+    )
+    return tuple(dict.fromkeys(reasons))

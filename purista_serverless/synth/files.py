@@ -5,6 +5,7 @@ A generated file says so in its first line. Files without that line belong to so
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os import sep, walk
 from pathlib import Path
 
 from purista_serverless.synth.marker import MARKER
@@ -39,12 +40,14 @@ def write(root: Path, files: Mapping[str, str], *, folders: Sequence[str] = ()) 
         ...     write(Path(folder), {"handlers/a.py": f"# {MARKER}\n"})
         Changes(written=('handlers/a.py',), removed=())
     """
-    _refuse_foreign(root, files)
-    changed = tuple(path for path in sorted(files) if _read(root / path) != files[path])
+    found = {path: _bytes_of(root / path) for path in sorted(files)}
+    _refuse_foreign(found)
+    wanted = {path: text.encode(_ENCODING) for path, text in files.items()}
+    changed = tuple(path for path, content in found.items() if content != wanted[path])
+    for folder in sorted({path.rpartition("/")[0] for path in changed}):
+        (root / folder).mkdir(parents=True, exist_ok=True)
     for path in changed:
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(files[path].encode(_ENCODING))
+        (root / path).write_bytes(wanted[path])
     removed = tuple(_left_over(root, files, folders))
     for path in removed:
         _remove(root, root / path)
@@ -53,15 +56,18 @@ def write(root: Path, files: Mapping[str, str], *, folders: Sequence[str] = ()) 
 
 def compare(root: Path, files: Mapping[str, str], *, folders: Sequence[str] = ()) -> tuple[str, ...]:
     """Give the paths that a write would change or remove, sorted; the arguments are those of ``write``."""
-    changed = (path for path in files if _read(root / path) != files[path])
+    changed = (path for path, text in files.items() if _bytes_of(root / path) != text.encode(_ENCODING))
     return tuple(sorted({*changed, *_left_over(root, files, folders)}))
 
 
 def read(root: Path, paths: Iterable[str], *, folders: Sequence[str] = ()) -> dict[str, str]:
     """Give the texts of generated files: of those paths as far as they are there, and of all in those folders."""
-    named = (path for path in paths if (root / path).is_file() and _is_generated(root / path))
-    found = sorted({*named, *_left_over(root, {}, folders)})
-    return {path: _read(root / path) or "" for path in found}
+    contents = ((path, _bytes_of(root / path)) for path in sorted({*paths, *_left_over(root, {}, folders)}))
+    return {
+        path: content.decode(_ENCODING, errors="replace")
+        for path, content in contents
+        if content is not None and _is_ours(content)
+    }
 
 
 def is_generated(text: str) -> bool:
@@ -69,28 +75,41 @@ def is_generated(text: str) -> bool:
     return MARKER in text.partition("\n")[0]
 
 
-def _refuse_foreign(root: Path, files: Mapping[str, str]) -> None:
-    foreign = sorted(path for path in files if (root / path).exists() and not _is_generated(root / path))
+def _refuse_foreign(found: Mapping[str, bytes | None]) -> None:
+    foreign = [path for path, content in found.items() if content is not None and not _is_ours(content)]
     if foreign:
         listing = ", ".join(foreign)
         raise FileExistsError(f"{listing}: in the way and not generated; move it, or start it with '{MARKER}'")
 
 
+def _is_ours(content: bytes) -> bool:
+    return MARKER.encode(_ENCODING) in content.partition(b"\n")[0]
+
+
 def _left_over(root: Path, files: Mapping[str, str], folders: Sequence[str]) -> Iterator[str]:
     for folder in sorted(folders):
-        for path in sorted((root / folder).rglob("*")):
-            name = path.relative_to(root).as_posix()
-            if name not in files and path.is_file() and _is_generated(path):
+        for name in sorted(_names_in(root, folder)):
+            if name not in files and _is_generated(root / name):
                 yield name
+
+
+def _names_in(root: Path, folder: str) -> Iterator[str]:
+    start = len(str(root / folder))
+    for place, _folders, names in walk(root / folder):
+        inside = f"{folder}{place[start:]}".replace(sep, "/")
+        yield from (f"{inside}/{name}" for name in names)
 
 
 def _is_generated(path: Path) -> bool:
     with path.open("rb") as file:
-        return MARKER.encode(_ENCODING) in file.readline(1_000)
+        return _is_ours(file.readline(1_000))
 
 
-def _read(path: Path) -> str | None:
-    return path.read_bytes().decode(_ENCODING, errors="replace") if path.is_file() else None
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def _remove(root: Path, path: Path) -> None:

@@ -1,5 +1,8 @@
 """The build as one direction: check, topology, plan, render, write."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from purista_serverless.adapter import Adapter, load_object
@@ -25,11 +28,21 @@ def build(application: Application, adapter: Adapter, root: Path, *, strict: boo
         CheckFailed: A promise cannot be kept, or a handler cannot be imported; nothing has been written.
         FileExistsError: A file that was not generated is in the way; nothing has been written.
     """
-    blueprint = draw(application, adapter)
+    with collector_resting():
+        return write_files(draw(application, adapter), root, strict=strict)
+
+
+def write_files(blueprint: Blueprint, root: Path, *, strict: bool = False) -> Changes:
+    """Do the same with an application that was drawn already.
+
+    Raises:
+        CheckFailed: As above.
+        FileExistsError: As above.
+    """
     verified(blueprint, strict=strict)
     if problems := find_unreachable(blueprint.topology):
-        raise CheckFailed(adapter.name, problems)
-    return write(root, _rendered(blueprint), folders=folders_of(adapter))
+        raise CheckFailed(blueprint.adapter.name, problems)
+    return write(root, rendered(blueprint), folders=folders_of(blueprint.adapter))
 
 
 def verify_files(application: Application, adapter: Adapter, root: Path) -> None:
@@ -38,22 +51,42 @@ def verify_files(application: Application, adapter: Adapter, root: Path) -> None
     Raises:
         StaleFiles: They differ.
     """
-    if stale := compare(root, render(application, adapter), folders=folders_of(adapter)):
+    with collector_resting():
+        stale = stale_files(draw(application, adapter), root)
+    if stale:
         raise StaleFiles(stale)
+
+
+def stale_files(blueprint: Blueprint, root: Path) -> tuple[str, ...]:
+    """Give the paths that a build would change or remove."""
+    return compare(root, rendered(blueprint), folders=folders_of(blueprint.adapter))
 
 
 def render(application: Application, adapter: Adapter) -> dict[str, str]:
     """Render every file of a build, by path, sorted; nothing is checked and nothing is written."""
-    return _rendered(draw(application, adapter))
+    return rendered(draw(application, adapter))
 
 
-def _rendered(blueprint: Blueprint) -> dict[str, str]:
+def rendered(blueprint: Blueprint) -> dict[str, str]:
+    """Do the same with an application that was drawn already."""
     files = render_handlers(blueprint.topology)
     if blueprint.plan is not None:
         for renderer in blueprint.adapter.renderers:
             files.update(load_object(renderer)(blueprint.plan))
         files[CONTRACTS] = render_contracts(blueprint.application)
     return dict(sorted(files.items()))
+
+
+@contextmanager
+def collector_resting() -> Iterator[None]:
+    """Let the garbage collector rest: a build makes many small values and lets go of none before it ends."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def folders_of(adapter: Adapter) -> tuple[str, ...]:

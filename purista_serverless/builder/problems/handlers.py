@@ -23,6 +23,7 @@ from purista_serverless.schema.codec import codec_of, name_of
 from purista_serverless.schema.contract import json_schema_of
 
 _VARIADIC = 0x04 | 0x08
+_PARTS: tuple[Part, ...] = ("payload", "parameter", "result")
 
 
 def check_signatures(declarations: Declarations) -> Iterator[Problem]:
@@ -168,12 +169,15 @@ def _resource_problems(
 def check_types(declarations: Declarations) -> Iterator[Problem]:
     """Find declared types that cannot travel as JSON."""
     seen: set[tuple[str, str]] = set()
+    judged: dict[int, tuple[Any, DeclarationError | None]] = {}
     for target in _typed(declarations):
-        for part in ("payload", "parameter", "result"):
+        for part in _PARTS:
             declared = type_of(target, part)
-            error = None if declared is UNKNOWN else _unsupported(declared)
-            key = (str(target.origin), str(error))
-            if error is not None and key not in seen:
+            if id(declared) not in judged:
+                # Types need not be hashable; those that are kept here keep their ids.
+                judged[id(declared)] = declared, None if declared is UNKNOWN else _unsupported(declared)
+            error = judged[id(declared)][1]
+            if error is not None and (key := (str(target.origin), str(error))) not in seen:
                 seen.add(key)
                 yield problem_at("PS130", target, *split_error(error))
 

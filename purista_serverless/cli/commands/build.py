@@ -1,7 +1,6 @@
 """``build``: the files that are generated from the application."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +9,6 @@ from purista_serverless.cli.output import show
 from purista_serverless.cli.project import Project
 from purista_serverless.cli.providers import adapters_of
 from purista_serverless.errors import StaleFiles
-
-if TYPE_CHECKING:
-    from purista_serverless.adapter import Adapter
 
 SHAPE = """
 {"written": ["handlers/orders_place.py"], "removed": []}
@@ -37,31 +33,20 @@ def build(*, project: Project, provider: str, strict: bool, only_check: bool, fo
 
     Both are to be committed and reviewed. Files that were not generated are never overwritten.
     """
-    from purista_serverless.synth.check import verify
-    from purista_serverless.synth.pipeline import build as write
+    from purista_serverless.synth.blueprint import draw
+    from purista_serverless.synth.check import verified
+    from purista_serverless.synth.pipeline import collector_resting, stale_files, write_files
 
-    adapters, root = adapters_of(project, provider), folder or project.root
-    if only_check:
-        _verify_files(project, adapters, root)
-    for adapter in adapters if only_check or len(adapters) > 1 else ():
-        # All of them first: when one is refused, none is written.
-        verify(project.model, adapter, strict=strict)
-    done = [] if only_check else [write(project.model, adapter, root, strict=strict) for adapter in adapters]
+    root = folder or project.root
+    with collector_resting():
+        blueprints = [draw(project.model, adapter) for adapter in adapters_of(project, provider)]
+        if only_check and (stale := {path for each in blueprints for path in stale_files(each, root)}):
+            raise StaleFiles(stale)
+        for blueprint in blueprints if only_check or len(blueprints) > 1 else ():
+            # All of them first: when one is refused, none is written.
+            verified(blueprint, strict=strict)
+        done = [] if only_check else [write_files(each, root, strict=strict) for each in blueprints]
     written = sorted({path for changes in done for path in changes.written})
     removed = sorted({path for changes in done for path in changes.removed})
     lines = [*(f"wrote {path}" for path in written), *(f"removed {path}" for path in removed)]
     show({"written": written, "removed": removed}, "\n".join(lines) or "nothing has changed")
-
-
-def _verify_files(project: Project, adapters: "tuple[Adapter, ...]", root: Path) -> None:
-    """Raise if files are stale; tells those of all adapters at once."""
-    from purista_serverless.synth.pipeline import verify_files
-
-    stale: set[str] = set()
-    for adapter in adapters:
-        try:
-            verify_files(project.model, adapter, root)
-        except StaleFiles as error:
-            stale.update(error.paths)
-    if stale:
-        raise StaleFiles(stale)
