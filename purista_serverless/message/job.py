@@ -18,54 +18,72 @@ GENERATION_HEADER = "purista.generation"
 TRACEPARENT_HEADER = "traceparent"
 
 
-class _JobSlots:
-    __slots__ = (
-        "attempt",
-        "correlation_id",
-        "created_at",
-        "headers",
-        "id",
-        "idempotency_key",
-        "lease_ttl",
-        "max_attempts",
-        "ordering_key",
-        "parameter",
-        "parent_span_id",
-        "payload",
-        "priority",
-        "queue",
-        "scheduled_at",
-        "trace_id",
-    )
-    id: str
-    queue: str
-    payload: Any
-    parameter: Any
-    headers: "Mapping[str, str]"
-    created_at: int
-    scheduled_at: int
-    priority: int
-    attempt: int
-    max_attempts: int
-    lease_ttl: int
-    trace_id: str | None
-    parent_span_id: str | None
-    correlation_id: str | None
-    idempotency_key: str | None
-    ordering_key: str | None
+_MAX_ATTEMPTS = 10
+_LEASE_TTL = 900_000
+
+# By attribute: its name on the wire, its kind, and what stands for it where upstream leaves it out: ``...`` for
+# nothing, and ``None`` may be ``null``. A ``dict`` is one of texts, an ``object`` any JSON.
+FIELDS: "Mapping[str, tuple[str, type, Any]]" = {
+    "id": ("id", str, ...),
+    "queue": ("queueName", str, ...),
+    "payload": ("payload", object, None),
+    "parameter": ("parameter", object, None),
+    "headers": ("headers", dict, {}),
+    "created_at": ("createdAt", int, 0),
+    "scheduled_at": ("scheduledAt", int, None),
+    "priority": ("priority", int, 0),
+    "attempt": ("attempt", int, 0),
+    "max_attempts": ("maxAttempts", int, _MAX_ATTEMPTS),
+    "lease_ttl": ("leaseTtlMs", int, _LEASE_TTL),
+    "trace_id": ("traceId", str, None),
+    "parent_span_id": ("parentSpanId", str, None),
+    "correlation_id": ("correlationId", str, None),
+    "idempotency_key": ("idempotencyKey", str, None),
+    "ordering_key": ("orderingKey", str, None),
+}
 
 
-class _OpenJob(_JobSlots):
-    __slots__ = ()
+def _field(name: str) -> Any:
+    key = FIELDS[name][0]
+
+    def read(job: "Job") -> Any:
+        return job._wire[key]  # noqa: SLF001 - a part of the class, written once for all fields
+
+    return property(read)
 
 
-class Job(Frozen, _JobSlots):
+class Job(Frozen):
     """A job in upstream's queue message; immutable. Times and ``lease_ttl`` are in milliseconds.
 
-    Identity, run and generation travel as headers, as upstream has it.
+    It is a view: the message stays as it came, and a field is read when somebody asks for it. A worker's run needs four
+    of the sixteen, and copying all of them takes longer than its whole dispatch. Identity, run and generation travel as
+    headers, as upstream has it.
+
+    Example:
+        >>> job = Job(id="j1", queue="closing", payload={"month": "2026-01"}, created_at=0)
+        >>> job.queue, job.replace(attempt=2).attempt
+        ('closing', 2)
     """
 
-    __slots__ = ()
+    __slots__ = ("_wire",)
+    _wire: dict[str, Any]
+
+    id: str = _field("id")
+    queue: str = _field("queue")
+    payload: Any = _field("payload")
+    parameter: Any = _field("parameter")
+    headers: "Mapping[str, str]" = _field("headers")
+    created_at: int = _field("created_at")
+    scheduled_at: int = _field("scheduled_at")
+    priority: int = _field("priority")
+    attempt: int = _field("attempt")
+    max_attempts: int = _field("max_attempts")
+    lease_ttl: int = _field("lease_ttl")
+    trace_id: str | None = _field("trace_id")
+    parent_span_id: str | None = _field("parent_span_id")
+    correlation_id: str | None = _field("correlation_id")
+    idempotency_key: str | None = _field("idempotency_key")
+    ordering_key: str | None = _field("ordering_key")
 
     def __new__(
         cls,
@@ -79,34 +97,49 @@ class Job(Frozen, _JobSlots):
         headers: "Mapping[str, str] | None" = None,
         priority: int = 0,
         attempt: int = 0,
-        max_attempts: int = 10,
-        lease_ttl: int = 900_000,
+        max_attempts: int = _MAX_ATTEMPTS,
+        lease_ttl: int = _LEASE_TTL,
         trace_id: str | None = None,
         parent_span_id: str | None = None,
         correlation_id: str | None = None,
         idempotency_key: str | None = None,
         ordering_key: str | None = None,
     ) -> Self:
-        """Fill an open twin and close it, as ``Message`` does."""
-        self: Any = object.__new__(_OpenJob)
-        self.id = id
-        self.queue = queue
-        self.payload = payload
-        self.parameter = parameter
-        self.headers = headers if headers is not None else {}
-        self.created_at = created_at
-        self.scheduled_at = created_at if scheduled_at is None else scheduled_at
-        self.priority = priority
-        self.attempt = attempt
-        self.max_attempts = max_attempts
-        self.lease_ttl = lease_ttl
-        self.trace_id = trace_id
-        self.parent_span_id = parent_span_id
-        self.correlation_id = correlation_id
-        self.idempotency_key = idempotency_key
-        self.ordering_key = ordering_key
-        self.__class__ = cls
-        return self  # type: ignore[no-any-return]
+        """Write the queue message that it is a view of."""
+        wire = {
+            "id": id,
+            "queueName": queue,
+            "payload": payload,
+            "parameter": parameter,
+            "headers": headers if headers is not None else {},
+            "createdAt": created_at,
+            "scheduledAt": created_at if scheduled_at is None else scheduled_at,
+            "priority": priority,
+            "attempt": attempt,
+            "maxAttempts": max_attempts,
+            "leaseTtlMs": lease_ttl,
+            "traceId": trace_id,
+            "parentSpanId": parent_span_id,
+            "correlationId": correlation_id,
+            "idempotencyKey": idempotency_key,
+            "orderingKey": ordering_key,
+        }
+        return cls.of(wire)
+
+    @classmethod
+    def of(cls, wire: dict[str, Any]) -> Self:
+        """Look at a queue message whose fields are all there and have been checked; it is kept, not copied.
+
+        Args:
+            wire: A value for each of ``FIELDS``, under its name on the wire; nobody changes it any more.
+        """
+        self = object.__new__(cls)
+        object.__setattr__(self, "_wire", wire)
+        return self
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in FIELDS)
+        return f"Job({shown})"
 
     @property
     def tenant_id(self) -> str | None:
@@ -149,24 +182,14 @@ class Job(Frozen, _JobSlots):
 
     def to_wire(self) -> dict[str, Any]:
         """Give upstream's queue message as a JSON object; absent fields are left out."""
-        wire: dict[str, Any] = {
-            "id": self.id,
-            "queueName": self.queue,
+        parameter = plain_json(self.parameter)
+        wire = {
+            **self._wire,
             "payload": plain_json(self.payload),
-            "parameter": {} if (parameter := plain_json(self.parameter)) is None else parameter,
+            "parameter": {} if parameter is None else parameter,
             "headers": dict(self.headers),
-            "createdAt": self.created_at,
-            "scheduledAt": self.scheduled_at,
-            "priority": self.priority,
-            "attempt": self.attempt,
-            "maxAttempts": self.max_attempts,
-            "leaseTtlMs": self.lease_ttl,
         }
-        for name, key in _OPTIONAL_JOB_FIELDS:
-            value = getattr(self, name)
-            if value is not None:
-                wire[key] = value
-        return wire
+        return {key: value for key, value in wire.items() if value is not None or key == "payload"}
 
     def encode(self) -> bytes:
         """Give the queue message as JSON bytes."""
@@ -193,10 +216,10 @@ class Job(Frozen, _JobSlots):
                 problem = "not a queue message: the values of 'headers' must be strings"
                 raise BadEvent(problem)
         created_at, priority, noted = get("createdAt", 0), get("priority", 0), get("attempt", 0)
-        max_attempts, lease_ttl, scheduled_at = get("maxAttempts", 10), get("leaseTtlMs", 900_000), get("scheduledAt")
+        max_attempts, lease_ttl = get("maxAttempts", _MAX_ATTEMPTS), get("leaseTtlMs", _LEASE_TTL)
+        scheduled_at = get("scheduledAt")
         if scheduled_at is None:
             scheduled_at = created_at
-        # Spelled out: this runs for every job, and a loop over names takes twice as long.
         if not (
             type(created_at) is type(scheduled_at) is type(priority) is type(noted) is int
             and type(max_attempts) is type(lease_ttl) is int
@@ -209,23 +232,25 @@ class Job(Frozen, _JobSlots):
         if max_attempts < 1:
             # Nobody could ever run it, so that it would come again for ever.
             raise BadEvent(f"not a queue message: maxAttempts must be 1 or more, not {max_attempts}")
-        return cls(
-            id=job_id,
-            queue=queue,
-            payload=get("payload"),
-            parameter=get("parameter"),
-            headers=headers,
-            created_at=created_at,
-            scheduled_at=scheduled_at,
-            priority=priority,
-            attempt=attempt or noted,
-            max_attempts=max_attempts,
-            lease_ttl=lease_ttl,
-            trace_id=text_in(wire, "traceId"),
-            parent_span_id=text_in(wire, "parentSpanId"),
-            correlation_id=text_in(wire, "correlationId"),
-            idempotency_key=text_in(wire, "idempotencyKey"),
-            ordering_key=text_in(wire, "orderingKey"),
+        return cls.of(
+            {
+                "id": job_id,
+                "queueName": queue,
+                "payload": get("payload"),
+                "parameter": get("parameter"),
+                "headers": headers,
+                "createdAt": created_at,
+                "scheduledAt": scheduled_at,
+                "priority": priority,
+                "attempt": attempt or noted,
+                "maxAttempts": max_attempts,
+                "leaseTtlMs": lease_ttl,
+                "traceId": text_in(wire, "traceId"),
+                "parentSpanId": text_in(wire, "parentSpanId"),
+                "correlationId": text_in(wire, "correlationId"),
+                "idempotencyKey": text_in(wire, "idempotencyKey"),
+                "orderingKey": text_in(wire, "orderingKey"),
+            }
         )
 
     @classmethod
@@ -239,13 +264,4 @@ class Job(Frozen, _JobSlots):
 
     def replace(self, **changes: Any) -> "Job":
         """Give a copy with some fields changed."""
-        return Job(**{**{name: getattr(self, name) for name in _JobSlots.__slots__}, **changes})
-
-
-_OPTIONAL_JOB_FIELDS = (
-    ("trace_id", "traceId"),
-    ("parent_span_id", "parentSpanId"),
-    ("correlation_id", "correlationId"),
-    ("idempotency_key", "idempotencyKey"),
-    ("ordering_key", "orderingKey"),
-)
+        return Job.of({**self._wire, **{FIELDS[name][0]: value for name, value in changes.items()}})

@@ -5,17 +5,17 @@ settling, happens inside the generator through ports. A host that runs handlers 
 once) drives the generator itself; the others use ``run`` and ``arun``.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from purista_serverless.errors import Unavailable
 from purista_serverless.message import Failed, Outcome
 from purista_serverless.runtime.context import JobControl
-from purista_serverless.runtime.dispatch import adispatch, dispatch
+from purista_serverless.runtime.dispatch import UNREAD, adispatch, dispatch
 from purista_serverless.runtime.enqueue import milliseconds
 from purista_serverless.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from purista_serverless.builder.options import Lifecycle as LifecycleOption
     from purista_serverless.message import Job, Message
@@ -41,13 +41,18 @@ class OverranRuntime(TimeoutError):
 class Attempt:
     """One run of a handler, to be made by the host.
 
-    Attributes:
+    Args:
         function: What runs.
-        heartbeat_interval: How often to call ``heartbeat`` while it runs, in milliseconds; ``None`` for never.
-        max_runtime: How long it may run, in milliseconds; ``None`` for as long as the lease lasts.
+        message: What it runs on.
+        ports: The ways out of its context.
+        control: The job's side of its context.
+        payload: The message's payload as the function takes it, if it was loaded with the message.
+        delivery: What was leased for it, if anything was.
+        lifecycle: The numbers of its edge.
+        since: When it begins.
     """
 
-    __slots__ = ("_beat", "control", "function", "heartbeat_interval", "max_runtime", "message", "ports")
+    __slots__ = ("_beats", "_lifecycle", "control", "delivery", "function", "message", "payload", "ports", "since")
 
     def __init__(
         self,
@@ -55,22 +60,41 @@ class Attempt:
         message: "Message | Job",
         ports: "Ports",
         control: JobControl,
+        payload: Any = UNREAD,
         *,
-        beat: "Callable[[], bool] | None" = None,
-        heartbeat_interval: int | None = None,
-        max_runtime: int | None = None,
+        delivery: "Delivery | None" = None,
+        lifecycle: "EdgeLifecycle | None" = None,
+        since: int = 0,
     ) -> None:
         self.function = function
         self.message = message
         self.ports = ports
         self.control = control
-        self._beat = beat
-        self.heartbeat_interval = heartbeat_interval if beat is not None else None
-        self.max_runtime = max_runtime
+        self.payload = payload
+        self.delivery = delivery
+        self.since = since
+        self._lifecycle = lifecycle
+        self._beats = 0
+
+    @property
+    def heartbeat_interval(self) -> int | None:
+        """Give how often to call ``heartbeat`` while it runs, in milliseconds; ``None`` for never."""
+        return None if self._lifecycle is None else self._lifecycle.heartbeat
+
+    @property
+    def max_runtime(self) -> int | None:
+        """Give how long it may run, in milliseconds; ``None`` for as long as the lease lasts."""
+        return None if self._lifecycle is None else self._lifecycle.max_runtime
 
     def heartbeat(self) -> bool:
         """Extend the leases; ``False`` when they are lost or may not be extended again."""
-        return self._beat is not None and self._beat()
+        delivery, lifecycle = self.delivery, self._lifecycle
+        if delivery is None or lifecycle is None:
+            return False
+        self._beats += 1
+        if self._beats > lifecycle.max_extensions or not delivery.extend(lifecycle.visibility):
+            return False
+        return self.control.extend(lease_end(delivery, lifecycle, self.ports.clock.now()))
 
     def cancel(self) -> None:
         """Ask the handler to stop: ``ctx.cancel_requested()`` turns true."""
@@ -82,13 +106,13 @@ class Attempt:
             from purista_serverless.runtime.loop import run
 
             return run(self.arun())
-        return dispatch(self.function, self.message, self.ports, self.control)
+        return dispatch(self.function, self.message, self.ports, self.control, self.payload)
 
     async def arun(self) -> Outcome:
         """Run the handler on the running loop; an async one is cancelled when it overruns ``max_runtime``."""
         if not self.function.is_async:
-            return dispatch(self.function, self.message, self.ports, self.control)
-        dispatched = adispatch(self.function, self.message, self.ports, self.control)
+            return dispatch(self.function, self.message, self.ports, self.control, self.payload)
+        dispatched = adispatch(self.function, self.message, self.ports, self.control, self.payload)
         if self.max_runtime is None:
             return await dispatched
         from purista_serverless.runtime.loop import time_limit
@@ -98,6 +122,12 @@ class Attempt:
                 return await dispatched
         except TimeoutError:
             return Failed(overrun(self.max_runtime))
+
+
+def lease_end(delivery: "Delivery", lifecycle: "EdgeLifecycle", now: int) -> int:
+    """Give when a lease ends that is taken or extended now: never later than the platform's."""
+    end = now + lifecycle.visibility
+    return end if delivery.lease_until is None else min(end, delivery.lease_until)
 
 
 def overrun(max_runtime: int) -> OverranRuntime:
@@ -200,8 +230,9 @@ def rest(delivery: "Delivery") -> int:
     return min(_FIRST_REST << min(max(delivery.receives - 1, 0), 10), _LONGEST_REST)
 
 
-def limited(outcome: Outcome | Interrupted, elapsed: int, max_runtime: int | None) -> Outcome | Interrupted:
+def limited(attempt: Attempt, outcome: Outcome | Interrupted) -> Outcome | Interrupted:
     """Give the outcome of a run, a failure if it took longer than it may."""
-    if isinstance(outcome, Interrupted) or max_runtime is None or elapsed <= max_runtime:
+    longest = attempt.max_runtime
+    if longest is None or isinstance(outcome, Interrupted) or attempt.ports.clock.now() - attempt.since <= longest:
         return outcome
-    return Failed(overrun(max_runtime))
+    return Failed(overrun(longest))

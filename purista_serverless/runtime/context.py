@@ -1,5 +1,6 @@
 """What a handler is given besides its payload."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from purista_serverless.errors import UndeclaredUse
@@ -18,11 +19,20 @@ if TYPE_CHECKING:
     from purista_serverless.builder.values import Config, Secret
     from purista_serverless.message import Job
     from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.log import ContextLogger
     from purista_serverless.runtime.ports import Ports
 
 T = TypeVar("T")
 P = TypeVar("P")
 R = TypeVar("R")
+
+
+@cache
+def _logger_class() -> "type[ContextLogger]":
+    """Load what logs when the first handler does; asked once, since an import statement is slow for each message."""
+    from purista_serverless.runtime.log import ContextLogger
+
+    return ContextLogger
 
 
 class JobControl:
@@ -42,6 +52,10 @@ class JobControl:
     def cancel_requested(self) -> bool:
         """Say whether the handler should stop."""
         return self.stopping
+
+    def extend(self, lease_until: int) -> bool:
+        """Note until when the lease was extended; ``False`` if it is lost. Here nobody keeps it."""
+        return True
 
     def progress(self, value: Any) -> None:
         """Refuse: an untracked job has no record to write progress to."""
@@ -78,9 +92,7 @@ class Context:
     def log(self) -> "LoggerAdapter[Any]":
         """Give a logger whose records carry the correlation fields."""
         if self._log is None:
-            from purista_serverless.runtime.log import logger_for
-
-            self._log = logger_for(self)
+            self._log = _logger_class()(self)
         return self._log
 
     @property

@@ -5,7 +5,6 @@ whether they await it.
 """
 
 import sys
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.errors import CancelJob, DeclarationError, HandledError, InvalidPayload, RetryLater
@@ -22,42 +21,47 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
 
-current: ContextVar[Context | None] = ContextVar("purista_context", default=None)
+# Stands for a payload that nobody has loaded yet; ``None`` may be a payload.
+UNREAD: Any = object()
 
 
 def dispatch(
-    function: "Function", message: "Message | Job", ports: "Ports", control: "JobControl | None" = None
+    function: "Function",
+    message: "Message | Job",
+    ports: "Ports",
+    control: "JobControl | None" = None,
+    payload: Any = UNREAD,
 ) -> Outcome:
     """Run a sync function on a message.
+
+    Args:
+        function: What runs.
+        message: What it runs on.
+        ports: The ways out.
+        control: The job's side of the context.
+        payload: The message's payload as the function takes it, if it was loaded with the message already.
 
     Never raises an ``Exception``: whatever the handler raises is an outcome. What is not an ``Exception``
     (``KeyboardInterrupt``, ``SystemExit``) passes.
     """
     context = Context(function, message, ports, control)
-    outer = current.get()
-    current.set(context)
-    try:
-        if "opentelemetry.trace" in sys.modules:
-            return _traced(context)
-        return _drive(_steps(context))
-    finally:
-        current.set(outer)
+    if "opentelemetry.trace" in sys.modules:
+        return _traced(context, payload)
+    return _drive(_steps(context, payload))
 
 
 async def adispatch(
-    function: "Function", message: "Message | Job", ports: "Ports", control: "JobControl | None" = None
+    function: "Function",
+    message: "Message | Job",
+    ports: "Ports",
+    control: "JobControl | None" = None,
+    payload: Any = UNREAD,
 ) -> Outcome:
     """Run an async function on a message; as ``dispatch``."""
     context = Context(function, message, ports, control)
-    outer = current.get()
-    current.set(context)
-    try:
-        if "opentelemetry.trace" in sys.modules:
-            return await _atraced(context)
-        return await _adrive(_steps(context))
-    finally:
-        # Not `reset`: an abandoned coroutine is closed by the collector, in whatever context that runs.
-        current.set(outer)
+    if "opentelemetry.trace" in sys.modules:
+        return await _atraced(context, payload)
+    return await _adrive(_steps(context, payload))
 
 
 def _drive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
@@ -94,10 +98,10 @@ async def _adrive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
         return stop.value  # type: ignore[no-any-return]
 
 
-def _steps(context: Context) -> "Generator[Any, Any, Outcome]":
+def _steps(context: Context, payload: Any) -> "Generator[Any, Any, Outcome]":
     function = context.function
     try:
-        arguments = _load(function, context.message)
+        arguments = _load(function, context.message, payload)
     except InvalidPayload as error:
         return BadInput(error.subject, error.problems)
     except Exception as error:  # noqa: BLE001 - a transform is the user's code; its failure is an outcome
@@ -117,20 +121,24 @@ def _steps(context: Context) -> "Generator[Any, Any, Outcome]":
         return _outcome_of(context, error)
 
 
-def _load(function: "Function", message: "Message | Job") -> tuple[Any, ...]:
-    raw = message.payload
-    if function.transform_input is not None:
-        raw = function.transform_input(plain_json(raw))
-    if type(raw) is bytes:
-        payload = function.payload.load_json(raw, function.payload_subject)
-    else:
-        payload = function.payload.load(raw, function.payload_subject)
+def _load(function: "Function", message: "Message | Job", payload: Any) -> tuple[Any, ...]:
+    if payload is UNREAD:
+        payload = _payload_of(function, message)
     if not function.takes_parameter:
         return (payload,)
     given = message.parameter
     if type(given) is bytes:
         return payload, function.parameter.load_json(given, function.parameter_subject)
     return payload, function.parameter.load(given if given is not None else {}, function.parameter_subject)
+
+
+def _payload_of(function: "Function", message: "Message | Job") -> Any:
+    raw = message.payload
+    if function.transform_input is not None:
+        raw = function.transform_input(plain_json(raw))
+    if type(raw) is bytes:
+        return function.payload.load_json(raw, function.payload_subject)
+    return function.payload.load(raw, function.payload_subject)
 
 
 def _dump(function: "Function", value: Any) -> bytes | None:
@@ -149,15 +157,15 @@ def _outcome_of(context: Context, error: Exception) -> Outcome:
     return Failed(error)
 
 
-def _traced(context: Context) -> Outcome:
+def _traced(context: Context, payload: Any) -> Outcome:
     from purista_serverless.runtime.telemetry import span, tell
 
     with span(context) as active:
-        return tell(active, _drive(_steps(context)))
+        return tell(active, _drive(_steps(context, payload)))
 
 
-async def _atraced(context: Context) -> Outcome:
+async def _atraced(context: Context, payload: Any) -> Outcome:
     from purista_serverless.runtime.telemetry import span, tell
 
     with span(context) as active:
-        return tell(active, await _adrive(_steps(context)))
+        return tell(active, await _adrive(_steps(context, payload)))

@@ -136,14 +136,7 @@ class EventConsumer(ABC):
     def _run(
         self, function: "Function", message: Message, delivery: "Delivery", control: JobControl, ports: "Ports"
     ) -> "Generator[Attempt, Outcome | Interrupted, Outcome | Interrupted]":
-        lifecycle, beats = self.lifecycle, 0
-
-        def beat() -> bool:
-            nonlocal beats
-            beats += 1
-            return beats <= lifecycle.max_extensions and delivery.extend(lifecycle.visibility)
-
-        return (yield Attempt(function, message, ports, control, beat=beat, heartbeat_interval=lifecycle.heartbeat))
+        return (yield Attempt(function, message, ports, control, delivery=delivery, lifecycle=self.lifecycle))
 
     def _settle(self, outcome: Outcome, message: Message, delivery: "Delivery", attempt: int, ports: "Ports") -> None:
         decision = decide(

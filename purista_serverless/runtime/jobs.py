@@ -6,11 +6,13 @@ from purista_serverless.errors import BadEvent, Unavailable
 from purista_serverless.message import CUSTOM_MESSAGE, Job, Message, Outcome, Party, Retry, Success
 from purista_serverless.message.job import GENERATION_HEADER, RUN_HEADER
 from purista_serverless.message.wire import format_json, parse_json
-from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted, limited
+from purista_serverless.runtime.consume import Attempt, EdgeLifecycle, Interrupted, lease_end, limited
 from purista_serverless.runtime.context import JobControl
 from purista_serverless.runtime.control import TrackedControl
 from purista_serverless.runtime.dead_letters import bury
+from purista_serverless.runtime.dispatch import UNREAD
 from purista_serverless.runtime.ledger import JobLedger
+from purista_serverless.runtime.reading import JobReader
 from purista_serverless.runtime.records import (
     CANCELLED,
     DEAD_LETTERED,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from purista_serverless.model import ResultPolicy, Tracking
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Delivery, Ports
+    from purista_serverless.runtime.reading import ReadJob
 
     Steps = Generator[Attempt, Outcome | Interrupted, None]
 
@@ -57,6 +60,8 @@ class JobConsumer:
 
     __slots__ = (
         "_is_plain",
+        "_most_receives",
+        "_reader",
         "batch_size",
         "edge",
         "function",
@@ -88,26 +93,80 @@ class JobConsumer:
         self.results = results
         self.retention = retention
         self.batch_size = batch_size
+        # The net below the policy: a handler that kills its process leaves no other trace than the count.
+        self._most_receives = 2 * lifecycle.max_attempts + 10
+        self._reader = JobReader(queue, function)
         self._is_plain = tracking == "none" and results is None
         self.is_async = function.is_async
         sender = function.party
         self.party = Party(sender.service, sender.version, queue, sender.instance)
 
+    def read(self, body: bytes, *, receives: int) -> "ReadJob | None":
+        """Read a job together with its payload; ``None`` for what wants the closer look that ``consume`` takes.
+
+        Args:
+            body: What was delivered.
+            receives: How often it was, this time included.
+        """
+        return self._reader.read(body, attempt=max(receives, 1))
+
     def consume(self, delivery: "Delivery", ports: "Ports") -> "Steps":
         """Handle one delivery of a job."""
-        try:
-            job = self._decode(delivery.body, attempt=max(delivery.receives, 1))
-        except BadEvent as error:
-            bury(delivery, ports, reason=str(error), attempts=delivery.receives)
-            return
-        wait = job.scheduled_at - ports.clock.now()
-        if wait > 0:
+        attempt = self.begin(delivery, ports)
+        if attempt is not None:
+            self.end(attempt, (yield attempt))
+
+    def begin(self, delivery: "Delivery", ports: "Ports", read: "ReadJob | None" = None) -> Attempt | None:
+        """Begin with a delivery, and give the run that its handler has to make; ``None`` where it is settled without.
+
+        Args:
+            delivery: The delivery.
+            ports: The ways out.
+            read: The job, if the host has read it.
+        """
+        read = read or self.read(delivery.body, receives=delivery.receives) or self._look_at(delivery, ports)
+        if read is None:
+            return None
+        job, payload = read
+        now = ports.clock.now()
+        if job.scheduled_at > now:
             # A platform that delays less than was asked for delivers early.
-            delivery.redeliver(wait, counted=False)
-        elif self.tracking == "full":
-            yield from self._consume_tracked(delivery, job, ports)
+            delivery.redeliver(job.scheduled_at - now, counted=False)
+            return None
+        if self.tracking == "full":
+            return self._begin_tracked(delivery, job, payload, ports)
+        if self.tracking == "terminal" and self._is_settled(delivery, job, ports):
+            return None
+        attempt = job.attempt
+        if attempt > self._most_receives:
+            self._conclude_untracked(GiveUp(_SPENT), delivery, job, ports)
+            return None
+        return Attempt(
+            self.function,
+            job,
+            ports,
+            JobControl(attempt),
+            payload,
+            delivery=delivery,
+            lifecycle=self.lifecycle,
+            since=now,
+        )
+
+    def end(self, attempt: Attempt, outcome: "Outcome | Interrupted") -> None:
+        """Settle the delivery of a run that ``begin`` gave."""
+        delivery: Any = attempt.delivery
+        job: Any = attempt.message
+        outcome = limited(attempt, outcome)
+        if type(outcome) is Success and self._is_plain and RUN_HEADER not in job.headers:
+            # Nobody is told and nothing is kept, so that there is no end to write down.
+            delivery.acknowledge()
+        elif isinstance(attempt.control, TrackedControl):
+            self._end_tracked(attempt.control.record, outcome, delivery, job, attempt.ports)
+        elif isinstance(outcome, Interrupted):
+            delivery.redeliver(0, counted=False)
         else:
-            yield from self._consume_untracked(delivery, job, ports)
+            decision = self._decide(outcome, job, job.attempt, attempt.ports)
+            self._conclude_untracked(decision, delivery, job, attempt.ports)
 
     def validate(self, body: bytes) -> None:
         """Check a job's body against today's types.
@@ -134,29 +193,19 @@ class JobConsumer:
             raise BadEvent(problem)
         return job
 
-    def _consume_untracked(self, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
-        if self.tracking == "terminal" and self._is_settled(delivery, job, ports):
-            return
-        attempt = job.attempt
-        if attempt > 2 * self.lifecycle.max_attempts + 10:
-            # The net below the policy: a handler that kills its process leaves no other trace than the count.
-            decision: Decision = GiveUp(_SPENT)
-        else:
-            started = ports.clock.now()
-            outcome = yield self._attempt(delivery, job, ports, JobControl(attempt))
-            outcome = limited(outcome, ports.clock.now() - started, self.lifecycle.max_runtime)
-            if type(outcome) is Success and self._is_plain and RUN_HEADER not in job.headers:
-                # Nobody is told and nothing is kept, so that there is no end to write down.
-                delivery.acknowledge()
-                return
-            if isinstance(outcome, Interrupted):
-                delivery.redeliver(0, counted=False)
-                return
-            decision = self._decide(outcome, job, attempt, ports)
+    def _look_at(self, delivery: "Delivery", ports: "Ports") -> "ReadJob | None":
+        """Read what could not be read at once; put it away if it cannot be read at all."""
+        try:
+            return self._decode(delivery.body, attempt=max(delivery.receives, 1)), UNREAD
+        except BadEvent as error:
+            bury(delivery, ports, reason=str(error), attempts=delivery.receives)
+            return None
+
+    def _conclude_untracked(self, decision: Decision, delivery: "Delivery", job: Job, ports: "Ports") -> None:
         if isinstance(decision, Again):
             delivery.redeliver(decision.delay, counted=True)
             return
-        ended = self._end(self._fresh(job, ports.clock.now()).replace(attempt=attempt), decision, ports)
+        ended = self._end(self._fresh(job, ports.clock.now()).replace(attempt=job.attempt), decision, ports)
         with ports.transaction():
             if self.tracking != "terminal" or self._ledger(ports).change(
                 job.id, ended.updated_at, lambda old: conclude(old, ended)
@@ -177,18 +226,28 @@ class JobConsumer:
             return True
         return False
 
-    def _consume_tracked(self, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
+    def _begin_tracked(self, delivery: "Delivery", job: Job, payload: Any, ports: "Ports") -> Attempt | None:
         ledger, now = self._ledger(ports), ports.clock.now()
         beginning = ledger.begin(
             self._fresh(job, now),
             owner=delivery.id,
-            lease_until=self._lease_end(delivery, now),
+            lease_until=lease_end(delivery, self.lifecycle, now),
             max_attempts=min(job.max_attempts, self.lifecycle.max_attempts),
             now=now,
         )
         match beginning:
             case Run(record):
-                yield from self._run_tracked(record, delivery, job, ports)
+                control = TrackedControl(record, ledger, ports.clock)
+                return Attempt(
+                    self.function,
+                    job.replace(attempt=record.attempt),
+                    ports,
+                    control,
+                    payload,
+                    delivery=delivery,
+                    lifecycle=self.lifecycle,
+                    since=ports.clock.now(),
+                )
             case Busy(delay):
                 delivery.redeliver(delay, counted=False)
             case Stale():
@@ -199,16 +258,16 @@ class JobConsumer:
                 self._settle(record, GiveUp(_SPENT), delivery, job, ports)
             case _:
                 assert_never(beginning)
+        return None
 
-    def _run_tracked(self, record: JobRecord, delivery: "Delivery", job: Job, ports: "Ports") -> "Steps":
-        ledger = self._ledger(ports)
-        control = TrackedControl(record, ledger, ports.clock)
-        started = ports.clock.now()
-        outcome = yield self._attempt(delivery, job.replace(attempt=record.attempt), ports, control)
-        outcome = limited(outcome, ports.clock.now() - started, self.lifecycle.max_runtime)
+    def _end_tracked(
+        self, record: JobRecord, outcome: "Outcome | Interrupted", delivery: "Delivery", job: Job, ports: "Ports"
+    ) -> None:
         if isinstance(outcome, Interrupted):
             now = ports.clock.now()
-            ledger.change(job.id, now, lambda old: release(old, fence=record.fence, reason="", now=now, counted=False))
+            self._ledger(ports).change(
+                job.id, now, lambda old: release(old, fence=record.fence, reason="", now=now, counted=False)
+            )
             delivery.redeliver(0, counted=False)
             return
         decision = self._decide(outcome, job, record.attempt, ports)
@@ -224,27 +283,6 @@ class JobConsumer:
         threshold = self.lifecycle.poison_threshold
         reasons = [entry["reason"] for entry in record.history if entry["generation"] == record.generation]
         return threshold > 0 and [*reasons, reason][-threshold:] == [reason] * threshold
-
-    def _attempt(self, delivery: "Delivery", job: Job, ports: "Ports", control: JobControl) -> Attempt:
-        beats = 0
-
-        def beat() -> bool:
-            nonlocal beats
-            beats += 1
-            if beats > self.lifecycle.max_extensions or not delivery.extend(self.lifecycle.visibility):
-                return False
-            until = self._lease_end(delivery, ports.clock.now())
-            return not isinstance(control, TrackedControl) or control.extend(until)
-
-        return Attempt(
-            self.function,
-            job,
-            ports,
-            control,
-            beat=beat,
-            heartbeat_interval=self.lifecycle.heartbeat,
-            max_runtime=self.lifecycle.max_runtime,
-        )
 
     def _decide(self, outcome: Outcome, job: Job, attempt: int, ports: "Ports") -> Decision:
         return decide(
@@ -375,11 +413,6 @@ class JobConsumer:
             principal_id=job.principal_id,
             updated_at=now,
         )
-
-    def _lease_end(self, delivery: "Delivery", now: int) -> int:
-        """Give when the lease ends: never later than the platform's."""
-        end = now + self.lifecycle.visibility
-        return end if delivery.lease_until is None else min(end, delivery.lease_until)
 
     def _ledger(self, ports: "Ports") -> JobLedger:
         return JobLedger(ports.ledger, self.queue, self.retention)

@@ -15,18 +15,16 @@ LOGGER = logging.getLogger("purista_serverless")
 FIELDS = ("function", "messageId", "correlationId", "traceId", "tenantId", "principalId", "attempt")
 
 
-def logger_for(context: "Context") -> "logging.LoggerAdapter[Any]":
-    """Give a logger that adds the fields of a context to each record."""
-    return ContextLogger(context)
-
-
 class ContextLogger(logging.LoggerAdapter):  # type: ignore[type-arg]  # generic for checkers only
     """A logger whose records carry the correlation fields, collected for the first line that is really written."""
 
+    # Of the class, as they are the same for all: there is a logger per message, and most lines are not written.
+    logger = LOGGER
+    extra = None
+    _fields: "dict[str, Any] | None" = None
+
     def __init__(self, context: "Context") -> None:
-        super().__init__(LOGGER, None)
         self._context = context
-        self._fields: dict[str, Any] | None = None
 
     def process(self, msg: Any, kwargs: "MutableMapping[str, Any]") -> "tuple[Any, MutableMapping[str, Any]]":
         """Add the fields to what the caller gives as ``extra``."""

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticUserError
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, SchemaValidator, to_json
 
 from purista_serverless.errors import DeclarationError, InvalidPayload
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+    from pydantic_core import CoreSchema
 
 _NOTHING = frozenset((b"", b"null", b"{}"))
 
@@ -28,6 +29,11 @@ class Codec(ABC):
     def __init__(self, declared: Any) -> None:
         self.type = declared
         self.name = name_of(declared)
+
+    @property
+    def core_schema(self) -> "CoreSchema | None":
+        """Give pydantic's schema of the type, to be built into that of something bigger; ``None`` if there is none."""
+        return None
 
     @abstractmethod
     def load_json(self, raw: bytes, subject: str | None = None) -> Any:
@@ -89,6 +95,10 @@ class _ModelCodec(Codec):
         self._validate = declared.__pydantic_validator__.validate_json
         self._serialize = declared.__pydantic_serializer__.to_json
 
+    @property
+    def core_schema(self) -> "CoreSchema | None":
+        return _core_schema_of(self.type.__pydantic_core_schema__, self.type.__pydantic_validator__)
+
     def load_json(self, raw: bytes, subject: str | None = None) -> Any:
         try:
             return self._validate(raw)
@@ -113,6 +123,10 @@ class _AdapterCodec(Codec):
         super().__init__(declared)
         self._adapter = adapter_of(declared)
 
+    @property
+    def core_schema(self) -> "CoreSchema | None":
+        return _core_schema_of(self._adapter.core_schema, self._adapter.validator)
+
     def load_json(self, raw: bytes, subject: str | None = None) -> Any:
         try:
             return self._adapter.validate_json(raw)
@@ -127,6 +141,11 @@ class _AdapterCodec(Codec):
             raise invalid_payload(subject or self.name, error) from None
         except PydanticSerializationError as error:
             self._refuse("a field holds a value that is not of its declared type", subject, error)
+
+
+def _core_schema_of(schema: "CoreSchema", validator: object) -> "CoreSchema | None":
+    # A plugin of pydantic's watches the validator, and would not see what is validated as part of something bigger.
+    return schema if type(validator) is SchemaValidator else None
 
 
 def dump_any(value: Any) -> bytes:

@@ -1,7 +1,7 @@
 """Batches of SQS: every record settled for itself, in one answer and one change of visibilities."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from purista_serverless.adapters.aws.codecs import sqs
 from purista_serverless.adapters.aws.constants import QUEUE_EDGE, QUEUES
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from purista_serverless.adapters.aws.codecs.sqs import Record
     from purista_serverless.runtime.consume import Consumer
     from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.jobs import JobConsumer
     from purista_serverless.runtime.ports import Ports
 
 # A message stays hidden for 12 hours at most, counted from when it was received (SQS developer guide, quotas), and
@@ -167,10 +168,11 @@ class Batches:
 class _Batch:
     """One batch on its way through its consumer."""
 
-    __slots__ = ("_consumer", "_ports", "_remaining", "_unwrapper", "started")
+    __slots__ = ("_consumer", "_jobs", "_ports", "_remaining", "_unwrapper", "started")
 
     def __init__(self, consumer: "Consumer", unwrapper: Unwrapper, ports: "Ports", context: Any) -> None:
         self._consumer = consumer
+        self._jobs = cast("JobConsumer", consumer) if consumer.edge.startswith(QUEUE_EDGE) else None
         self._unwrapper = unwrapper
         self._ports = ports
         self._remaining: Callable[[], int] = context.get_remaining_time_in_millis
@@ -213,12 +215,23 @@ class _Batch:
 
     def _run(self, delivery: SqsDelivery) -> None:
         try:
-            if self._is_readable(delivery):
+            if self._jobs is not None:
+                self._run_job(self._jobs, delivery)
+            elif self._is_readable(delivery):
                 run(self._consumer.consume(delivery, self._ports), delivery)
         except Unavailable:
             delivery.redeliver(rest(delivery), counted=False)
         except Exception as error:  # noqa: BLE001 - one failing record never fails its batch
             _give_back(delivery, error)
+
+    def _run_job(self, jobs: "JobConsumer", delivery: SqsDelivery) -> None:
+        """Run a job without the detour of a generator: there are many of them, and most are short."""
+        read = jobs.read(delivery.body, receives=delivery.receives)
+        # What can be read as a job is one, and nothing that AWS sent in our place.
+        if read is not None or self._is_readable(delivery):
+            attempt = jobs.begin(delivery, self._ports, read)
+            if attempt is not None:
+                jobs.end(attempt, attempt.run())
 
     async def _arun(self, delivery: SqsDelivery) -> None:
         try:

@@ -1,0 +1,64 @@
+"""Reading jobs fast: a queue message and its payload in one pass, where a body is what nearly all bodies are."""
+
+from typing import TYPE_CHECKING, Any
+
+from purista_serverless.message.job import FIELDS, Job
+from purista_serverless.runtime.dispatch import UNREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from purista_serverless.runtime.function import Function
+
+    # A job, and its payload as its worker takes it: ``UNREAD`` where the dispatch has to load it.
+    ReadJob = tuple[Job, Any]
+
+_LOADED = "payload as its type"
+
+
+class JobReader:
+    """Read the jobs of one queue.
+
+    What does not fit at once is not judged here: it is read again, step by step, and gets its reason there.
+
+    Args:
+        queue: Name of the queue.
+        function: Its worker.
+    """
+
+    __slots__ = ("_function", "_queue", "_validate")
+
+    def __init__(self, queue: str, function: "Function") -> None:
+        self._queue = queue
+        self._function = function
+        self._validate: Callable[[bytes | str], dict[str, Any]] | None = None
+
+    def read(self, body: bytes, *, attempt: int) -> "ReadJob | None":
+        """Give a job of this queue and its payload; ``None`` for what wants a closer look.
+
+        Args:
+            body: What was delivered.
+            attempt: Which run this is.
+        """
+        validate = self._validate or self._make()
+        try:
+            wire = validate(body)
+        except Exception:  # noqa: BLE001 - a model's validators are the user's code; the dispatch tells what they raise
+            return None
+        if wire["queueName"] != self._queue or wire["maxAttempts"] < 1:
+            return None
+        wire["attempt"] = attempt
+        if wire["scheduledAt"] is None:
+            wire["scheduledAt"] = wire["createdAt"]
+        loaded = wire.pop(_LOADED, UNREAD)
+        return Job.of(wire), loaded
+
+    def _make(self) -> "Callable[[bytes | str], dict[str, Any]]":
+        """Make the validator, with the first job: a cold start has no use for it."""
+        from purista_serverless.schema.envelopes import envelope_reader
+
+        function = self._function
+        # What is transformed first is not of the type yet.
+        payload = function.payload if function.transform_input is None else None
+        self._validate = envelope_reader(FIELDS.values(), payload, loaded_as=_LOADED)
+        return self._validate
