@@ -1,4 +1,4 @@
-"""Have pytest explain the assertions of the inherited suites, which live in the package, and skip what they leave out."""
+"""Have pytest explain the assertions of the suites, which live in the package, and skip what adapters leave out."""
 
 import pytest
 

@@ -53,7 +53,7 @@ class TestQueue(Deployed, QueueContract, Ordering, BoundedRuns):
     gaps = QUEUE_GAPS
 
     def test_what_kills_its_process_every_time_is_taken_away_by_the_platform(self) -> None:
-        """Nobody counts the runs of an untracked job that never answers, but SQS: it moves the job, and tools see it."""
+        """Of an untracked job that never answers only SQS counts the runs: it moves the job, and tools see it."""
         declared = jobs(lifecycle=Lifecycle(max_attempts=3, window=5 * DAY))
         stage = self.stage(declared, durations={declared.worker: DAY})
         job_id = stage.client.enqueue(declared.queue, task("endless"))

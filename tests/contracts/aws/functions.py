@@ -171,9 +171,7 @@ class Functions:
                 function.idle.append(environment)
             answered(invocation, answer)
 
-        invocation = Invocation(
-            self._clock, function, event, environment=environment, answered=end, records=records
-        )
+        invocation = Invocation(self._clock, function, event, environment=environment, answered=end, records=records)
         self._running[invocation] = None
         return invocation
 

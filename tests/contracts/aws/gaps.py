@@ -54,7 +54,7 @@ SCHEDULE_GAPS = (
             "test_a_time_that_a_clock_change_skips_is_shifted_or_skipped",
             "test_a_time_that_a_clock_change_repeats_is_used_as_declared",
         ),
-        why="EventBridge Scheduler knows one: skip, and the first of two; `check` refuses a schedule that needs another.",
+        why="EventBridge Scheduler has one, skip and the first of two; `check` refuses a schedule that needs another.",
     ),
     Gap(
         kind="not offered",

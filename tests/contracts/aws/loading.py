@@ -1,11 +1,13 @@
 """Cold starts: what a generated file under ``handlers/`` does, for applications that are no modules."""
 
+import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from purista_serverless.application import Application
 from purista_serverless.runtime.entry import Entry
 from purista_serverless.runtime.function import Function
+from purista_serverless.synth.handlers import render_handler
 from purista_serverless.topology import Function as Described
 
 
@@ -13,7 +15,7 @@ class LoadedEntry(Entry):
     """An entry whose target is at hand, because tests declare inside of functions.
 
     Args:
-        described: The function in the topology.
+        described: The function in the topology, whose generated file says the rest.
         target: What its generated file would import.
         watch: Is given the function before it runs.
     """
@@ -21,8 +23,7 @@ class LoadedEntry(Entry):
     __slots__ = ("_object", "_watch")
 
     def __init__(self, described: Described, target: Any, watch: Callable[[Function], None]) -> None:
-        triggers = tuple(trigger.name for trigger in described.triggers)
-        super().__init__(f"{described.module}:{described.attribute}", triggers, facts_of(described))
+        super().__init__(*arguments_of(render_handler(described)))
         self._object = target
         self._watch = watch
 
@@ -37,24 +38,26 @@ class LoadedEntry(Entry):
         return function
 
 
-def facts_of(described: Described) -> dict[str, Any]:
-    """Give what a generated file says of a function besides its target and triggers."""
-    facts = {
-        "tracking": described.tracking if described.tracking != "none" else None,
-        "runs": described.runs,
-        "strict": described.strict,
-        "recorded": described.recorded,
-        "awaits": described.awaits,
-        "run_timeout": None if described.run_timeout is None else round(described.run_timeout.total_seconds() * 1000),
-    }
-    return {name: value for name, value in facts.items() if value}
+def arguments_of(text: str) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """Give target, triggers and facts as a generated file says them."""
+    assignment = ast.parse(text).body[-1]
+    assert isinstance(assignment, ast.Assign)
+    assert isinstance(assignment.value, ast.Call)
+    target, *triggers = map(ast.literal_eval, assignment.value.args)
+    facts = {str(fact.arg): ast.literal_eval(fact.value) for fact in assignment.value.keywords}
+    return target, tuple(triggers), facts
 
 
 def targets_of(application: Application) -> Mapping[str, Any]:
     """Give what the generated file of each function would import, by kind and address: handlers and builders."""
     model = application.model
     targets: dict[str, Any] = {}
-    for kind, declared in (("command", model.commands), ("worker", model.workers), ("subscription", model.subscriptions)):
+    handled: dict[str, tuple[Any, ...]] = {
+        "command": model.commands,
+        "worker": model.workers,
+        "subscription": model.subscriptions,
+    }
+    for kind, declared in handled.items():
         for one in declared:
             if one.handler is not None:
                 targets[f"{kind} {one.address}"] = one.handler.function

@@ -7,6 +7,7 @@ from typing import Any
 from purista_serverless.testing.clock import Timer, VirtualClock
 from tests.contracts.aws.functions import Answer, Functions, Invocation
 from tests.contracts.aws.reading import Read
+from tests.contracts.aws.region import Region
 
 _LARGEST_RECEIVE = 10
 
@@ -50,7 +51,7 @@ class Mapping:
     Args:
         clock: The time.
         source: The queue.
-        sqs: A client of SQS.
+        region: Where it is.
         functions: The functions.
         read: Says what a record carries.
         is_phantom: Says whether messages are received once more than they are handed over.
@@ -61,7 +62,7 @@ class Mapping:
         clock: VirtualClock,
         source: Source,
         *,
-        sqs: Any,
+        region: Region,
         functions: Functions,
         read: Read,
         is_phantom: Callable[[], bool],
@@ -69,7 +70,8 @@ class Mapping:
         self.source = source
         self.is_enabled = True
         self._clock = clock
-        self._sqs = sqs
+        self._region = region
+        self._sqs = region.client("sqs")
         self._functions = functions
         self._read = read
         self._is_phantom = is_phantom
@@ -83,7 +85,7 @@ class Mapping:
 
     def poll(self) -> None:
         """Hand over whatever is visible, as far as there is room."""
-        while self.is_enabled and self._has_room():
+        while self.is_enabled and self._has_room() and self._region.is_waiting(self.source.url):
             messages = self._receive()
             if not messages:
                 return

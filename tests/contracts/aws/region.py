@@ -1,9 +1,9 @@
 """An account in one process: moto, whose time is the virtual clock of a test.
 
-moto takes a message for visible when its time has *passed*, and not yet when it has come. So it is asked for messages at
-the end of a millisecond and for everything else at its beginning; only a lease that runs out is noticed a millisecond
-late. And moto counts the 12 hours that a message may stay hidden from when it was sent, where SQS counts from when it was
-received; while a visibility is changed, it is therefore told that all messages were sent just now.
+moto takes a message for visible when its time has *passed*, and not yet when it has come. So it is asked for messages
+at the end of a millisecond and for everything else at its beginning; only a lease that runs out is noticed a
+millisecond late. And moto counts the 12 hours that a message may stay hidden from when it was sent, where SQS counts
+from when it was received; while a visibility is changed, it is therefore told that all messages were sent just now.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import time_machine
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
 from purista_serverless.testing.clock import VirtualClock, to_datetime
@@ -55,21 +55,24 @@ class Region:
         """Give a real client of a service."""
         return _client(service)
 
-    def visible(self, url: str) -> int:
-        """Count the messages of a queue that may be received now."""
-        return self._queue(url).approximate_number_of_messages
+    def is_waiting(self, url: str) -> bool:
+        """Say whether a message of a queue may be received now, so that nobody asks an empty queue."""
+        self._move(_END_OF_MILLISECOND)
+        return bool(self._queue(url).messages)
 
     def depth(self, url: str) -> int:
         """Count the messages of a queue: visible, delayed and in flight."""
         return len(self._queue(url)._messages)  # noqa: SLF001 - the public counts miss what is visible and delayed
+
+    def _move(self, offset: timedelta) -> None:
+        self._time.move_to(to_datetime(self._clock.now()) + offset, tick=False)
 
     def _queue(self, url: str) -> Any:
         return sqs_backends[DEFAULT_ACCOUNT_ID][NAME].queues[url.rpartition("/")[2]]
 
     def before(self, operation: str, parameters: Mapping[str, Any]) -> None:
         """Set the time of a call, and note when something may become visible by it."""
-        offset = _END_OF_MILLISECOND if operation == "ReceiveMessage" else timedelta(0)
-        self._time.move_to(to_datetime(self._clock.now()) + offset, tick=False)
+        self._move(_END_OF_MILLISECOND if operation == "ReceiveMessage" else timedelta(0))
         if operation.startswith("ChangeMessageVisibility"):
             self._hide_ages(parameters["QueueUrl"])
         for url, delay in self._effects(operation, parameters):
@@ -103,6 +106,8 @@ class Region:
                 yield parameters["QueueUrl"], 0
             case "PutEvents":
                 yield "", 0
+            case _:
+                pass
 
 
 class _Current:

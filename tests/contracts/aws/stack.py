@@ -193,4 +193,3 @@ class Stack:
         self._events.put_rule(Name=rule.id, EventBusName=bus, EventPattern=json.dumps(rule.pattern))
         targets = [{"Id": target.id, "Arn": self._values[f"{target.queue}.Arn"]} for target in rule.targets]
         self._events.put_targets(Rule=rule.id, EventBusName=bus, Targets=targets)
-

@@ -1,18 +1,22 @@
 """Code that waits in virtual time wherever it likes: a thread per invocation, of which one runs at a time.
 
-A function on Lambda is called and returns; what it waits for in between passes inside that call. So that several of them
-can wait side by side on one clock, each runs in a thread that goes on only while whoever resumed it stands still.
+A function on Lambda is called and returns; what it waits for in between passes inside that call. So that several of
+them can wait side by side on one clock, each runs in a thread that goes on only while whoever resumed it stands still.
 """
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor
 from threading import Semaphore, Thread
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 from purista_serverless.runtime.loop import use_loop
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.testing.faults import Crash
 from purista_serverless.testing.loop import VirtualLoop
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class Running:
@@ -68,7 +72,7 @@ class Strand:
         if self._killed:
             raise Crash("the process was killed")
 
-    def sleep(self, duration: int) -> None:
+    def stay(self, duration: int) -> None:
         """Stand still, from inside, for a duration in milliseconds."""
         timer = self.clock.call_later(duration, self.resume)
         try:
@@ -77,9 +81,8 @@ class Strand:
             timer.cancel()
 
     def kill(self) -> None:
-        """End it where it stands."""
-        if self._thread.ident is None or self.is_done:
-            self.is_done = True
+        """End it where it stands, once it has begun."""
+        if self.is_done:
             return
         self._killed = True
         self._own_loop.cancel_all()
@@ -133,9 +136,11 @@ class StrandLoop(VirtualLoop):
             self._strand.pause()
         return task.result()
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
+    def run_in_executor(
+        self, executor: "Executor | None", func: "Callable[[*Ts], T]", *args: *Ts
+    ) -> "asyncio.Future[T]":
         """Call something that may wait beside the loop, as a thread does."""
-        future = self.create_future()
+        future: asyncio.Future[T] = self.create_future()
         call = Strand(self._clock, lambda: settle(future, func, *args))
         call.resume()
         return future
@@ -150,7 +155,7 @@ class StrandLoop(VirtualLoop):
             super()._run_ready()
 
 
-def settle(future: "asyncio.Future[Any]", func: Callable[..., Any], *args: Any) -> None:
+def settle(future: "asyncio.Future[T]", func: "Callable[[*Ts], T]", *args: *Ts) -> None:
     """Call something and give its end to a future."""
     try:
         result = func(*args)
@@ -177,4 +182,3 @@ def wait_for(clock: VirtualClock, strand: Strand) -> None:
     elif not strand.is_done:
         strand.then(lambda: clock.call_later(0, waiting.resume))
         waiting.pause()
-

@@ -11,7 +11,6 @@ from purista_serverless.adapters.aws.constants import COMMANDS, GATE_EDGE, KNOCK
 from purista_serverless.adapters.aws.descriptor import ADAPTER
 from purista_serverless.adapters.aws.entry import bind
 from purista_serverless.adapters.aws.options import Options
-from purista_serverless.adapters.aws.plan.places import LEDGER as TABLE
 from purista_serverless.adapters.aws.plan.planner import plan
 from purista_serverless.adapters.aws.plan.resources import Resource, Schedule
 from purista_serverless.adapters.aws.ports import AwsPorts
@@ -73,7 +72,7 @@ class AwsSimulation(Simulation):
         self.faults = faults if faults is not None else Faults(seed)
         self._durations = dict(durations or {})
         self._resources = dict(resources or {})
-        self._random = Random(seed).random
+        self._random = Random(seed).random  # noqa: S311 - repeatable on purpose
         self._mappings: dict[str, SourceMapping] = {}
         self._region = Region(self.clock, self._watch)
         self._functions = Functions(self.clock, lambda: Instance(self.faults))
@@ -188,8 +187,11 @@ class AwsSimulation(Simulation):
             )
             witness(ports, self._journal, self.faults)
             guard(ports, environment.instance)
-            entry = LoadedEntry(described, target, lambda function: watch(function, environment, self._journal, self._pace))
-            handler: Handler = bind(entry, variables, ports=ports)
+
+            def watched(function: Function) -> None:
+                watch(function, environment, self._journal, self._pace)
+
+            handler: Handler = bind(LoadedEntry(described, target, watched), variables, ports=ports)
             return handler
 
         return start
@@ -214,7 +216,7 @@ class AwsSimulation(Simulation):
         return SourceMapping(
             self.clock,
             source,
-            sqs=self._region.client("sqs"),
+            region=self._region,
             functions=self._functions,
             read=reader_of(source.edge, self._handler_of(source.edge), self._outside, self._journal),
             is_phantom=self.faults.is_phantom,
@@ -275,8 +277,9 @@ class AwsSimulation(Simulation):
 
     def _holds(self, mapping: SourceMapping) -> bool:
         """Say whether a queue holds what has to be waited for; a gate may have asked itself to look again later."""
-        url = mapping.source.url
-        return self._region.visible(url) > 0 if mapping.source.edge.startswith(GATE_EDGE) else self._region.depth(url) > 0
+        source = mapping.source
+        is_gate = source.edge.startswith(GATE_EDGE)
+        return self._region.is_waiting(source.url) if is_gate else self._region.depth(source.url) > 0
 
 
 def resources_of(application: Application) -> tuple[Resource, ...]:

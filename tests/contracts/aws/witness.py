@@ -91,7 +91,7 @@ def watch(function: Function, environment: Environment, journal: Journal, pace: 
 
 def _take(duration: int) -> None:
     if duration and Running.strand is not None:
-        Running.strand.sleep(duration)
+        Running.strand.stay(duration)
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def _noted(
     function: Function, environment: Environment, journal: Journal, ctx: Context
 ) -> Iterator[Callable[[Any], Any]]:
     """Write down a run from its start to its end; what is given to the function that this yields is its result."""
-    record = _record_of(environment, ctx)
+    record: Any = _record_of(environment, ctx)
     entry = journal.started(record) if record is not None else None
     results: list[Any] = []
 
@@ -142,4 +142,3 @@ def outcome_of(error: Exception) -> Outcome:
             return Cancelled(error.reason)
         case _:
             return Failed(error)
-
