@@ -4,6 +4,7 @@ Nothing is imported before a command needs it, so that ``--help`` answers at onc
 does is a function of the layer below, and what it prints is a value first, a table or JSON second.
 """
 
+import gc
 import sys
 
 
@@ -17,4 +18,8 @@ def main() -> None:
         sys.exit(f"error: {MissingExtra('click', 'cli')}")
     from purista_serverless.cli.program import program
 
-    program(prog_name="purista-serverless")
+    try:
+        program(prog_name="purista-serverless")
+    finally:
+        # The process ends here: what is left needs no last look by the collector, which takes longer than a command.
+        gc.freeze()

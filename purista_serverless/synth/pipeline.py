@@ -1,8 +1,5 @@
 """The build as one direction: check, topology, plan, render, write."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from purista_serverless.adapter import Adapter, load_object
@@ -10,6 +7,7 @@ from purista_serverless.errors import CheckFailed, StaleFiles
 from purista_serverless.model import Application
 from purista_serverless.synth.blueprint import Blueprint, draw
 from purista_serverless.synth.check import verified
+from purista_serverless.synth.collector import collector_resting
 from purista_serverless.synth.contracts import CONTRACTS, render_contracts
 from purista_serverless.synth.files import Changes, compare, write
 from purista_serverless.synth.handlers import FOLDER, find_unreachable, render_handlers
@@ -75,18 +73,6 @@ def rendered(blueprint: Blueprint) -> dict[str, str]:
             files.update(load_object(renderer)(blueprint.plan))
         files[CONTRACTS] = render_contracts(blueprint.application)
     return dict(sorted(files.items()))
-
-
-@contextmanager
-def collector_resting() -> Iterator[None]:
-    """Let the garbage collector rest: a build makes many small values and lets go of none before it ends."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def folders_of(adapter: Adapter) -> tuple[str, ...]:

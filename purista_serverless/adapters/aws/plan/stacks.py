@@ -1,6 +1,5 @@
 """Templates: the resources of each stack with its parameters and outputs."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -34,8 +33,6 @@ from purista_serverless.adapters.aws.plan.resources import (
     Table,
     Text,
 )
-
-_VARIABLE = re.compile(r"\$\{(\w+)(\.Arn)?\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +88,12 @@ def _given(parameter: str) -> Text:
 
 def _stack(name: str, resources: Iterable[Resource], known: Mapping[str, Parameter], description: str) -> Stack:
     found = tuple(sorted(resources, key=attrgetter("id")))
-    used = {reference for resource in found for reference in _references(resource)}
-    made = {resource.id for resource in found}
+    used = _used(found, known) - {resource.id for resource in found}
     return Stack(
         name=name,
         path=path_of(name),
         description=description,
-        parameters=tuple(parameter for key, parameter in known.items() if key in used - made),
+        parameters=tuple(known[name] for name in known if name in used),
         resources=found,
         outputs=tuple(_outputs(found)),
     )
@@ -155,25 +151,24 @@ def _shared() -> Iterator[Parameter]:
     yield Parameter(name=AUTHORIZER, description="Id of the authoriser of private routes.")
 
 
-def _references(resource: Resource) -> Iterator[str]:
-    """Give the parameters and resources that a resource refers to."""
-    for text in _texts(resource):
-        if isinstance(text, Sub):
-            for name, _attribute in _VARIABLE.findall(text):
-                yield name
-    match resource:
-        case Function():
-            yield from ("Architecture", "Prefix")
-        case Queue():
-            yield from ("VisibilityTimeout", "Prefix")
-        case Alarm():
-            yield "AlarmTopic"
-        case EventBus() | HttpApi() | ScheduleGroup():
-            yield "Prefix"
-        case Authorizer():
-            yield from ("JwtIssuer", "JwtAudience")
-        case _:
-            pass
+# What the rendered form of a resource refers to besides what its texts name.
+_IMPLIED: Mapping[type, tuple[str, ...]] = {
+    Function: ("Architecture", "Prefix"),
+    Queue: ("VisibilityTimeout", "Prefix"),
+    Alarm: ("AlarmTopic",),
+    EventBus: ("Prefix",),
+    HttpApi: ("Prefix",),
+    ScheduleGroup: ("Prefix",),
+    Authorizer: ("JwtIssuer", "JwtAudience"),
+}
+
+
+def _used(resources: Iterable[Resource], known: Iterable[str]) -> set[str]:
+    """Give the parameters that resources refer to."""
+    found = tuple(resources)
+    text = "".join(text for resource in found for text in _texts(resource) if isinstance(text, Sub))
+    implied = {name for kind in {type(resource) for resource in found} for name in _IMPLIED.get(kind, ())}
+    return implied | {name for name in known if f"${{{name}}}" in text}
 
 
 def _texts(resource: Resource) -> Iterator[Text]:
