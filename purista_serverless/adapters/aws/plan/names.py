@@ -48,7 +48,7 @@ def prefix_of(application: str) -> str:
 
     Example:
         >>> prefix_of("shop"), prefix_of("enterprise-billing-cycle-of-2027")
-        ('shop', 'enterprise-bill-2dbe6aa1')
+        ('shop', 'enterprise-bill-dff4b2e6')
     """
     return shorten(slug(application), LONGEST_PREFIX)
 

@@ -22,7 +22,7 @@ def test_what_aws_cannot_do_is_told(golden, name):
     report = synth.check(application_of(case.demand), adapter_with(**case.options))
     found = {name_of(finding.verdict) for finding in report.findings if finding.promise == case.promise}
 
-    golden(f"aws/check/{name}.txt", report.text())
+    golden(f"aws/check/{name}.txt", f"{report.text().rstrip()}\n")
     assert found == {VERDICTS[case.stops]}
     assert report.failed() == (case.stops == "build")
 
@@ -32,6 +32,6 @@ def test_nothing_speaks_against_what_can_be_deployed(golden, model):
     """The applications that are deployed in tests break no rule; their whole report is on file."""
     report = synth.check(model, adapter_with())
 
-    golden(f"aws/check/{model.name}.txt", report.text())
+    golden(f"aws/check/{model.name}.txt", f"{report.text().rstrip()}\n")
     assert check(draw(model, adapter_with()).plan) == ()
     assert not report.failed()
