@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _PUT = Use("s3:PutObject", "switch claim_check on in [tool.purista-serverless.aws]")
 _GET = Use("s3:GetObject", "switch claim_check on in [tool.purista-serverless.aws]")
 
+# Of what is not there S3 says the former only to those who may list the bucket, and no function may (GetObject, API
+# reference): to the others it denies whatever they ask for.
+_GONE = ("NoSuchKey", "AccessDenied")
+
 _FIX = "send less, or a reference to it, or switch claim_check on in [tool.purista-serverless.aws]"
 
 
@@ -69,18 +73,18 @@ class S3ClaimCheck:
         """Give the body that a claim stands for.
 
         Raises:
-            BadEvent: It is no claim, or what it stands for has expired.
+            BadEvent: It is no claim, or what it stands for has expired, or is not for this function to read.
             Unavailable: S3 could not be reached.
-            UndeclaredUse: The function may not read it, or was deployed without a bucket.
+            UndeclaredUse: The function was deployed without a bucket.
         """
         key = claim.get("key")
         if not is_claim(claim) or not isinstance(key, str):
             raise BadEvent("not a claim: 'key' must be a string")
         bucket = self._deployment.name(CLAIM_CHECK, _GET, key)
         get = self._deployment.client("s3").get_object
-        found = call(get, _GET, key, expected=("NoSuchKey",), Bucket=bucket, Key=key)
-        if code_of(found):
-            raise BadEvent(f"the body {key!r} is no longer in the bucket of claims")
+        found = call(get, _GET, key, expected=_GONE, Bucket=bucket, Key=key)
+        if code := code_of(found):
+            raise BadEvent(f"the body {key!r} is no longer in the bucket of claims, or not for this function ({code})")
         body: bytes = call(found["Body"].read, _GET, key)
         return body
 

@@ -53,6 +53,14 @@ def test_a_body_that_has_expired_is_a_bad_event(claims):
         claims.fetch({"purista": "claim", "key": "queue:a/gone", "size": 1})
 
 
+def test_a_body_that_s3_denies_is_a_bad_event():
+    """S3 denies what has expired, instead of saying so, to a function that may not list the bucket: none may."""
+    claims = Scripted(refused("AccessDenied", 403)).ports({"PURISTA_CLAIM_CHECK": "claims"}).claims
+
+    with pytest.raises(BadEvent, match=r"no longer in the bucket of claims, or not for this function \(AccessDenied\)"):
+        claims.fetch({"purista": "claim", "key": "queue:a/gone", "size": 1})
+
+
 @pytest.mark.parametrize(
     "wire", [{}, {"purista": "claim"}, {"purista": "claim", "key": 7}, {"key": "queue:a/1"}], ids=str
 )
