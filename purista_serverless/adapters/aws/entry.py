@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Any, Any], Any]
 
+# How Lambda started the process.
+_INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
+
 # What is started by batches of one queue, and by nothing else.
 _BATCHED = (QUEUE_EDGE, SUBSCRIPTION_EDGE, BINDING_EDGE, GATE_EDGE)
 
@@ -41,6 +44,8 @@ def bind(entry: "Entry", environment: "Mapping[str, str]" = os.environ, ports: "
     Raises:
         DeclarationError: The generated file is older than what it names.
     """
+    if environment.get(_INITIALIZATION) == "snap-start":
+        _prepare_for_restore()
     handle = _batched(entry, environment, ports) if entry.triggers[0].startswith(_BATCHED) else None
     if handle is None:
         from purista_serverless.adapters.aws.command import CommandEntry
@@ -55,6 +60,16 @@ def bind(entry: "Entry", environment: "Mapping[str, str]" = os.environ, ports: "
         return handle(event, context)
 
     return handler
+
+
+def _prepare_for_restore() -> None:
+    """Have each process that begins as a copy of this one make ids of its own: jobs of equal ids are one job."""
+    # A part of Lambda's Python that takes snapshots; nothing else has it.
+    from snapshot_restore_py import register_after_restore
+
+    from purista_serverless.runtime.ids import drop_pool
+
+    register_after_restore(drop_pool)
 
 
 def _batched(entry: "Entry", environment: "Mapping[str, str]", ports: "Ports | None") -> "Handler":

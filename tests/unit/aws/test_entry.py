@@ -125,3 +125,28 @@ def test_the_client_of_the_failure_path_is_not_made_in_the_init_phase():
     letters = {"PURISTA_DEAD_LETTERS": '{"queue:shop.packing": "https://sqs/1/packing-dead"}'}
 
     assert "botocore" not in cold("worker:Shop.1.pack", {**own, **letters})
+
+
+COPIED = """
+import json, os
+from purista_serverless.runtime.entry import entry
+handler = entry("tests.unit.aws.shop:look_at", "command:Shop.1.look", "http:GET /latest")
+from purista_serverless.runtime import ids
+# With these every copy of the process would go on.
+common = set(ids._pool)
+assert common
+from snapshot_restore_py import get_after_restore
+for hook, given, named in get_after_restore():
+    hook(*given, **named)
+answer = handler(json.loads(os.environ["EVENT"]), None)
+assert answer["statusCode"] == 200
+assert answer["headers"]["x-correlation-id"] not in common
+"""
+
+
+def test_a_process_that_starts_from_a_snapshot_has_ids_of_its_own():
+    """All that start from one have the same memory; what they are asked for would have the same id, and be dropped."""
+    event = json.dumps(load("http_api_v2_jwt"))
+    env = {**LAMBDA, "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start", "EVENT": event}
+
+    assert "purista_serverless.runtime.ids" in modules_after(COPIED, env=env)
