@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from purista_serverless.adapters.embedded.http_answers import answer
 from purista_serverless.adapters.embedded.http_problems import problem
-from purista_serverless.adapters.embedded.http_requests import call_of, identity_of, read_json_body
+from purista_serverless.adapters.embedded.http_requests import call_of, grouped, identity_of, read_json_body
 from purista_serverless.message import COMMAND, Message, Outcome, Party, Success
 from purista_serverless.message.wire import parse_json
 from purista_serverless.runtime.dispatch import adispatch, dispatch
@@ -114,9 +114,10 @@ class CommandRoute:
     def _parameter(self, request: Request) -> "Mapping[str, Any] | None":
         if self._reader is None:
             return None
-        texts: dict[str, Sequence[str]] = {name: request.query_params.getlist(name) for name in request.query_params}
         placed = zip(self._names, request.path_params.values(), strict=True)
-        return self._reader.read({**texts, **{name: [value] for name, value in placed}})
+        return self._reader.read(
+            {**grouped(request.query_params.multi_items()), **{name: [value] for name, value in placed}}
+        )
 
     async def _run(self, message: Message) -> Outcome:
         with anyio.move_on_after(self._timeout):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from purista_serverless.errors import HandledError, PuristaServerlessError, Unavailable
-from purista_serverless.message.wire import format_json
+from purista_serverless.schema.codec import dump_any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +36,11 @@ def problem(
         detail: What is wrong, for people.
         trace_id: Where operators find the rest.
         errors: One mapping per finding, with ``path`` (wire names) and ``message``.
-        details: What a ``HandledError`` carries as data: any JSON value.
+        details: What a ``HandledError`` carries as data: any JSON value, or what becomes one.
         headers: Further headers of the response.
+
+    Raises:
+        ValueError: A part of the details, or a text, has no JSON form.
     """
     body = {
         "type": "about:blank",
@@ -54,7 +57,7 @@ def problem(
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         sent.setdefault("Retry-After", str(RETRY_AFTER))
     shown = {name: value for name, value in body.items() if value is not None}
-    return Response(format_json(shown), status, sent, MEDIA_TYPE)
+    return Response(dump_any(shown), status, sent, MEDIA_TYPE)
 
 
 def trace_id_of(request: "Request") -> str | None:
