@@ -105,12 +105,13 @@ def redrive(*, project: Project, ids: tuple[str, ...], everything: bool, edge: s
 @with_project
 def purge(*, project: Project, edge: str | None, yes: bool) -> None:
     """Delete the dead letters of an edge, or all of them, for good."""
-    from purista_serverless.adapters.embedded.dead_letters import list_letters, purge_letters
+    from purista_serverless.adapters.embedded.dead_letters import count_letters, purge_letters
 
     with project.existing_host() as host:
         name = _edge_named(host, edge)
         if not yes:
-            _ask(len(list_letters(host, name)), name)
+            counts = count_letters(host)
+            _ask(sum(counts.values()) if name is None else counts.get(name, 0), name)
         count = purge_letters(host, name)
     show({"purged": count}, f"deleted {_letters(count)}")
 
@@ -166,10 +167,10 @@ def _find(host: "Host", letter_id: str, edge: str | None) -> "DeadLetter":
 
 def _edges(host: "Host") -> list[str]:
     """Name the edges that have letters, and those that may have some; an edge of an older version counts too."""
-    from purista_serverless.adapters.embedded.dead_letters import list_letters
+    from purista_serverless.adapters.embedded.dead_letters import count_letters
 
     declared = [*host.assembly.consumers, *(f"schedule:{name}" for name in host.gates)]
-    return list(dict.fromkeys([*declared, *(letter.edge for letter in list_letters(host))]))
+    return list(dict.fromkeys([*declared, *count_letters(host)]))
 
 
 def _edge_named(host: "Host", edge: str | None) -> str | None:

@@ -8,7 +8,7 @@ from purista_serverless.cli.command import Command, Group, with_project
 from purista_serverless.cli.failures import ExitCode, Failure
 from purista_serverless.cli.output import fields, finish, instant, moment, show, table
 from purista_serverless.cli.project import Project
-from purista_serverless.cli.values import known
+from purista_serverless.cli.values import Text, known
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.embedded.host import Host
@@ -83,7 +83,14 @@ def show_one(*, project: Project, job_id: str, queue: str | None) -> None:
 @jobs.command("cancel", cls=Command, example="jobs cancel 5f1c2d --reason 'ordered twice'", shape=_SHAPE_OF_CANCEL)
 @click.argument("job_id", metavar="ID")
 @_queue
-@click.option("--reason", metavar="TEXT", default="cancelled by an operator", show_default=True, help="Kept with it.")
+@click.option(
+    "--reason",
+    type=Text(),
+    metavar="TEXT",
+    default="cancelled by an operator",
+    show_default=True,
+    help="Kept with it.",
+)
 @with_project
 def cancel(*, project: Project, job_id: str, queue: str | None, reason: str) -> None:
     """Cancel a job: one that waits does not run, one that runs is asked to stop.
