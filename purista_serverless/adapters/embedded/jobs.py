@@ -1,7 +1,7 @@
 """Jobs, queues and leases of an embedded application, for tools."""
 
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from purista_serverless.message.wire import spelled_out
@@ -85,7 +85,7 @@ class LeaseSummary:
 
 _QUEUED = """
 SELECT edge, id, state, receives, due, lease_until, priority, body FROM message
-WHERE edge >= ?1 AND edge < ?2 AND (?3 IS NULL OR id = ?3) ORDER BY seq LIMIT ?4
+WHERE edge >= ?1 AND edge < ?2 AND (?3 IS NULL OR id = ?3) ORDER BY seq
 """
 _METRICS = """
 SELECT edge, count(*) FILTER (WHERE state = 0 AND due <= ?1), count(*) FILTER (WHERE state = 0 AND due > ?1),
@@ -110,11 +110,8 @@ def list_jobs(
         status: Only jobs in this status.
         limit: How many jobs at most.
     """
-    found: list[JobSummary] = []
-    for summary in _jobs(host, queue):
-        if len(found) < limit and status in {None, summary.status}:
-            found.append(summary)
-    return tuple(found)
+    wanted = (summary for summary in _jobs(host, queue) if status in {None, summary.status})
+    return tuple(islice(wanted, limit))
 
 
 def show_job(host: "Host", queue: str, job_id: str) -> JobSummary:
@@ -123,9 +120,9 @@ def show_job(host: "Host", queue: str, job_id: str) -> JobSummary:
     Raises:
         KeyError: The file knows no such job.
     """
-    waiting = _waiting(host, queue, job_id)
-    if waiting:
-        return waiting[0]
+    waiting = next(_waiting(host, queue, job_id), None)
+    if waiting is not None:
+        return waiting
     record = _record(host, queue, job_id)
     if record is not None:
         return _ended(record)
@@ -142,7 +139,7 @@ def cancel_job(host: "Host", queue: str, job_id: str, reason: str = "cancelled b
     spec, now = host.assembly.queues.get(queue), host.clock.now()
     if spec is None or not _is_tracked(host, queue):
         return host.store.remove(f"{_QUEUE}{queue}", job_id) > 0
-    waiting = _waiting(host, queue, job_id)
+    waiting = tuple(_waiting(host, queue, job_id))
     if not waiting and _record(host, queue, job_id) is None:
         return False
     # A redriven job that waits is another generation than its record tells of.
@@ -187,7 +184,7 @@ def _jobs(host: "Host", queue: str | None) -> "Iterator[JobSummary]":
     records = (JobRecord.from_fields(stored.fields) for _, stored in scanned)
     letters = (letter for letter in host.dead_letters.letters() if letter.edge == prefix or queue is None)
     sources = (
-        iter(_waiting(host, queue)),
+        _waiting(host, queue),
         (_ended(record) for record in records),
         (_buried(letter) for letter in letters if letter.edge.startswith(_QUEUE)),
     )
@@ -197,10 +194,10 @@ def _jobs(host: "Host", queue: str | None) -> "Iterator[JobSummary]":
             yield summary
 
 
-def _waiting(host: "Host", queue: str | None, job_id: str | None = None) -> tuple[JobSummary, ...]:
+def _waiting(host: "Host", queue: str | None, job_id: str | None = None) -> "Iterator[JobSummary]":
     first, last = (_QUEUE, "queue;") if queue is None else (f"{_QUEUE}{queue}", f"{_QUEUE}{queue}\x00")
-    rows = host.store.read(_QUEUED, (first, last, job_id and spelled_out(job_id), -1))
-    return tuple(_queued(host, row) for row in rows)
+    rows = host.store.read(_QUEUED, (first, last, job_id and spelled_out(job_id)))
+    return (_queued(host, row) for row in rows)
 
 
 def _queued(host: "Host", row: tuple[Any, ...]) -> JobSummary:
