@@ -12,6 +12,9 @@ from purista_serverless.cli.failures import JSON, ExitCode
 
 T = TypeVar("T")
 
+# The last second of the year 9999, in milliseconds since the epoch.
+_LAST_DATE = 253_402_300_799_000
+
 
 def show(shape: Any, text: str) -> None:
     """Print a value as ``--json`` shapes it, or its text."""
@@ -86,7 +89,7 @@ def fields(pairs: Iterable[tuple[str, object]]) -> str:
 
 
 def instant(milliseconds: int | None) -> str | None:
-    """Write a time for programs: ISO 8601 in UTC with milliseconds.
+    """Write a time for programs: ISO 8601 in UTC with milliseconds; what no calendar reaches is its last moment.
 
     Example:
         >>> instant(1767229200000)
@@ -94,8 +97,7 @@ def instant(milliseconds: int | None) -> str | None:
     """
     if milliseconds is None:
         return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _date(milliseconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment(milliseconds: int | None) -> str | None:
@@ -107,7 +109,12 @@ def moment(milliseconds: int | None) -> str | None:
     """
     if milliseconds is None:
         return None
-    return f"{datetime.fromtimestamp(milliseconds / 1000, tz=UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{_date(milliseconds):%Y-%m-%d %H:%M:%S}"
+
+
+def _date(milliseconds: int) -> datetime:
+    # A delay may be given in any number of years.
+    return datetime.fromtimestamp(min(milliseconds, _LAST_DATE) / 1000, tz=UTC)
 
 
 def span(duration: timedelta) -> str:

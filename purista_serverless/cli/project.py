@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.cli.failures import ExitCode, Failure, place_of
-from purista_serverless.errors import PuristaServerlessError
+from purista_serverless.errors import DeclarationError, MissingExtra
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.embedded.host import Host
@@ -153,9 +153,9 @@ def _load(reference: str, root: Path) -> "Application":
         sys.path.insert(0, str(root))
     try:
         found = load_object(reference)
-    except PuristaServerlessError:
+    except (DeclarationError, MissingExtra):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _not_loaded(reference, root, error) from error
     if not isinstance(found, Application):
         problem = f"{reference} is {type(found).__name__}, not an Application"
@@ -163,7 +163,7 @@ def _load(reference: str, root: Path) -> "Application":
     return found
 
 
-def _not_loaded(reference: str, root: Path, error: Exception) -> Failure:
+def _not_loaded(reference: str, root: Path, error: Exception | SystemExit) -> Failure:
     """Give the failure of an import; user code may raise anything while it is imported."""
     module = reference.partition(":")[0]
     fix = None

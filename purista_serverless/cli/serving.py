@@ -62,6 +62,7 @@ class HttpServer:
         self._server = server
         self._listener = listener
         self._threads: list[threading.Thread] = []
+        self._is_broken = False
 
     @classmethod
     def open(cls, host: "Host", address: str, port: int) -> "HttpServer":
@@ -101,6 +102,7 @@ class HttpServer:
             try:
                 self._server.run(sockets=[self._listener])
             finally:
+                self._is_broken = not stop.is_set()
                 stop.set()
 
         def end() -> None:
@@ -112,9 +114,15 @@ class HttpServer:
             thread.start()
 
     def join(self) -> None:
-        """Wait until open requests are answered, or cut off after ten seconds."""
+        """Wait until open requests are answered, or cut off after ten seconds.
+
+        Raises:
+            Failure: It has ended before it was told to.
+        """
         for thread in self._threads:
             thread.join()
+        if self._is_broken:
+            raise Failure("HTTP ended by itself", fix="the log says why", code=ExitCode.UNAVAILABLE)
 
 
 def _listen(address: str, port: int) -> socket.socket:

@@ -1,15 +1,17 @@
 """What is typed on the command line: payloads, durations, instants, and names that the application knows."""
 
+import os
 import re
 import sys
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from purista_serverless.cli.failures import ExitCode, Failure
+from purista_serverless.message.wire import spelled_out
 from purista_serverless.naming import did_you_mean
 
 T = TypeVar("T")
@@ -41,7 +43,10 @@ class Duration(click.ParamType[timedelta]):
         parts = _PART.findall(value)
         if not parts or "".join(number + unit for number, unit in parts) != value:
             self.fail(f"{value!r} is no duration; write 90s, 5m, 1h30m or 2d", param, ctx)
-        return sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta())
+        try:
+            return sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta())
+        except OverflowError:
+            self.fail(f"{value!r} is longer than any calendar", param, ctx)
 
 
 class Instant(click.ParamType[datetime]):
@@ -59,7 +64,23 @@ class Instant(click.ParamType[datetime]):
             self.fail(f"{value!r} is no ISO 8601 time, as in 2026-01-01T02:00:00Z", param, ctx)
         if found.tzinfo is None:
             self.fail(f"{value!r} has no offset; write {value}Z for UTC", param, ctx)
+        if not MINYEAR < found.year < MAXYEAR:
+            # In another zone it might be a year that there is no date for.
+            self.fail(f"{value!r} is at an end of the calendar", param, ctx)
         return found
+
+
+class Text(click.ParamType[str]):
+    """A text that goes into messages, which are UTF-8."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take it as it is."""
+        text = str(value)
+        if spelled_out(text) != text:
+            self.fail(f"{spelled_out(text)!r} is not UTF-8", param, ctx)
+        return text
 
 
 class Json(click.ParamType[bytes]):
@@ -74,7 +95,7 @@ class Json(click.ParamType[bytes]):
         if value == "-":
             return sys.stdin.buffer.read()
         if not value.startswith("@"):
-            return str(value).encode()
+            return os.fsencode(value)
         try:
             return Path(value[1:]).read_bytes()
         except OSError as error:

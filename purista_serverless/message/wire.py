@@ -48,6 +48,18 @@ def text_in(wire: "Mapping[str, Any]", key: str) -> str | None:
     raise BadEvent(f"{key!r} must be a string, not {type(value).__name__}")
 
 
+def spelled_out(text: str) -> str:
+    r"""Give a text that UTF-8 can hold: halves of surrogate pairs, which are no characters, are spelled out.
+
+    Names of files that are not UTF-8 have such halves in Python, and so have the texts of errors that name them.
+
+    Example:
+        >>> print(spelled_out("cannot open \udcff.csv"))
+        cannot open \udcff.csv
+    """
+    return text.encode(errors="backslashreplace").decode()
+
+
 def texts_in(wire: "Mapping[str, Any]", fields: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Give those fields that are there, by attribute name; ``fields`` pairs attribute names with keys.
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from purista_serverless.message import Job, Message
 from purista_serverless.runtime.ports import DeadLetter
 
 if TYPE_CHECKING:
@@ -42,6 +43,15 @@ def bury(
     ports.dead_letters.put(letter)
     if acknowledge:
         delivery.acknowledge()
+
+
+def generation_of(edge: str, body: bytes) -> int:
+    """Give how often what comes on an edge was redriven before; 0 if its body does not tell."""
+    try:
+        found: Job | Message = Job.decode(body) if edge.startswith("queue:") else Message.decode(body)
+        return found.generation
+    except ValueError:
+        return 0
 
 
 def redrive(letter: DeadLetter, consumer: "Consumer", ports: "Ports") -> bytes:

@@ -15,7 +15,8 @@ JobStatus = Literal["queued", "delayed", "running", "success", "dead-lettered", 
 QUEUE = "queue:"
 SCHEDULE = "schedule:"
 
-_STATUSES: dict[str, JobStatus] = {
+# What a record's status is to people.
+STATUSES: dict[str, JobStatus] = {
     "claimed": "queued",
     "queued": "queued",
     "running": "running",
@@ -94,8 +95,8 @@ class Operations(Protocol):
         """Give the asynchronous edges that have dead letters, or may have some."""
         ...
 
-    def letters(self, edge: str | None = None, *, limit: int = 1_000) -> "tuple[DeadLetter, ...]":
-        """Give the dead letters of an edge, or of all edges, oldest first."""
+    def letters(self, edge: str | None = None, *, limit: int | None = None) -> "tuple[DeadLetter, ...]":
+        """Give the dead letters of an edge, or of all edges, oldest first; at most ``limit``."""
         ...
 
     def letter(self, edge: str, key: str) -> "DeadLetter":
@@ -168,7 +169,7 @@ def summary_of_record(record: "JobRecord") -> JobSummary:
     return JobSummary(
         queue=record.queue,
         id=record.job_id,
-        status=_STATUSES[record.status],
+        status=STATUSES[record.status],
         is_tracked=True,
         attempt=record.attempt,
         generation=record.generation,

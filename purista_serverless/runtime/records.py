@@ -187,10 +187,7 @@ def begin(
     if record is None:
         record = fresh
     elif record.generation < fresh.generation:
-        # A redrive opens the record again: attempts start over; the fence goes on, the key's payload stays known.
-        record = record.replace(
-            status=QUEUED, generation=fresh.generation, attempt=0, progress=None, result=None, reason=None
-        )
+        record = _reopened(record, fresh.generation)
     elif record.is_terminal:
         return Finished(record)
     elif record.status == RUNNING and record.lease_until is not None and record.lease_until + SKEW > now:
@@ -261,13 +258,22 @@ def _history(record: JobRecord, reason: str, now: int) -> "tuple[Mapping[str, An
     return (*record.history, entry)[-_HISTORY_LENGTH:]
 
 
-def cancel(record: JobRecord | None, *, queue: str, job_id: str, reason: str, now: int) -> JobRecord | None:
+def _reopened(record: JobRecord, generation: int) -> JobRecord:
+    """Give the record as a redrive opens it: attempts start over; the fence goes on, the key's payload stays known."""
+    return record.replace(status=QUEUED, generation=generation, attempt=0, progress=None, result=None, reason=None)
+
+
+def cancel(
+    record: JobRecord | None, *, queue: str, job_id: str, reason: str, now: int, generation: int = 0
+) -> JobRecord | None:
     """Give the record cancelled, its fence moved on so that a running handler loses it; ``None`` if it has ended.
 
-    A job that no delivery has met yet gets a record of its own, which its delivery will find.
+    A job that no delivery has met yet, or not in its ``generation``, gets a record that its delivery will find.
     """
     if record is None:
-        return JobRecord(job_id=job_id, queue=queue, status=CANCELLED, reason=reason, fence=1, updated_at=now)
+        record = JobRecord(job_id=job_id, queue=queue, status=QUEUED, generation=generation, updated_at=now)
+    elif record.generation < generation:
+        record = _reopened(record, generation)
     if record.is_terminal:
         return None
     return record.replace(

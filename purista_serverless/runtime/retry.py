@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from purista_serverless.message import BadInput, Cancelled, Failed, Outcome, Rejected, Retry, Success
+from purista_serverless.message.wire import spelled_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +134,11 @@ def decide(
 
 
 def describe(outcome: Outcome) -> str:
-    """Give the reason that history and dead letters keep; an error's class and text, never input values."""
+    """Give the reason that history, dead letters and events keep; an error's class and text, never input values."""
+    return spelled_out(_described(outcome))
+
+
+def _described(outcome: Outcome) -> str:
     match outcome:
         case Success():
             return "success"

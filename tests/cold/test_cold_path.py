@@ -129,3 +129,52 @@ def test_the_cold_path_defines_no_dataclass():
     )
 
     assert load(ROOT / "handlers" / "billing_close_account.py", count)
+
+
+def test_the_collector_rests_while_a_function_loads(tmp_path):
+    """The handler's module is imported with the collector off; it is on again then, and leaves out what was loaded."""
+    (tmp_path / "resting.py").write_text(_RESTING, encoding="utf-8")
+    program = f"""
+import gc, sys
+sys.path.insert(0, {str(tmp_path)!r})
+from purista_serverless.runtime.entry import entry
+entry("resting:double", "command:Shop.1.double")
+import resting
+assert not resting.WAS_COLLECTING
+assert gc.isenabled()
+assert gc.get_freeze_count() > 1000
+"""
+    assert modules_after(program)
+
+
+def test_a_function_that_cannot_load_leaves_the_collector_as_it_was():
+    """A process that lives on after a failed import collects again; one that never did goes on without."""
+    program = """
+import gc
+from purista_serverless.runtime.entry import entry
+for switch, expected in ((gc.enable, True), (gc.disable, False)):
+    switch()
+    try:
+        entry("nowhere:handler", "command:Shop.1.double")
+    except ModuleNotFoundError:
+        assert gc.isenabled() is expected
+        assert gc.get_freeze_count() == 0
+    else:
+        raise AssertionError
+"""
+    assert modules_after(program)
+
+
+_RESTING = """
+import gc
+
+from purista_serverless import ServiceBuilder
+
+WAS_COLLECTING = gc.isenabled()
+shop = ServiceBuilder("Shop")
+
+
+@shop.command("double")
+def double(ctx, payload: int) -> int:
+    return payload * 2
+"""

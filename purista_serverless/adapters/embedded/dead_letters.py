@@ -14,9 +14,14 @@ _QUEUE = "queue:"
 _SCHEDULE = "schedule:"
 
 
-def list_letters(host: "Host", edge: str | None = None, *, limit: int = 1_000) -> "tuple[DeadLetter, ...]":
-    """Give the dead letters of an edge (``queue:emails``), or of all edges, oldest first."""
-    return host.dead_letters.letters(edge, limit)
+def list_letters(host: "Host", edge: str | None = None, *, limit: int | None = None) -> "tuple[DeadLetter, ...]":
+    """Give the dead letters of an edge (``queue:emails``), or of all edges, oldest first; at most ``limit``."""
+    return host.dead_letters.letters(edge, -1 if limit is None else limit)
+
+
+def count_letters(host: "Host") -> dict[str, int]:
+    """Give how many dead letters each edge has that has some."""
+    return host.dead_letters.counts()
 
 
 def show_letter(host: "Host", edge: str, key: str) -> "DeadLetter":

@@ -13,7 +13,7 @@ from purista_serverless.errors import Unavailable
 from purista_serverless.message import Failed, Outcome
 from purista_serverless.runtime import consume
 from purista_serverless.runtime.consume import Attempt, Interrupted, rest
-from purista_serverless.runtime.dead_letters import bury
+from purista_serverless.runtime.dead_letters import bury, generation_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -194,7 +194,9 @@ class Dispatcher:
         delivery, lifecycle = flight.delivery, flight.channel.consumer.lifecycle
         if delivery.receives >= lifecycle.max_attempts:
             reason = f"{type(error).__name__}: {error}"
-            bury(delivery, self.ports, reason=reason, attempts=delivery.receives)
+            # Redriven as an earlier generation it would count as a copy of what is over, and vanish.
+            generation = generation_of(delivery.edge, delivery.body)
+            bury(delivery, self.ports, reason=reason, attempts=delivery.receives, generation=generation)
         else:
             delivery.redeliver(rest(delivery), counted=True)
 

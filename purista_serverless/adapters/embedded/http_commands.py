@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from purista_serverless.adapters.embedded.http_answers import response
-from purista_serverless.adapters.embedded.http_requests import call_of, identity_of, read_json_body
+from purista_serverless.adapters.embedded.http_requests import call_of, grouped, identity_of, read_json_body
 from purista_serverless.message import Success
 from purista_serverless.message.wire import parse_json
 from purista_serverless.runtime.dispatch import adispatch, dispatch
@@ -86,9 +86,8 @@ class CommandRoute:
         return {"tenant_id": identity.tenant_id, "principal_id": identity.principal_id}
 
     def _texts(self, request: Request) -> "dict[str, Sequence[str]]":
-        texts: dict[str, Sequence[str]] = {name: request.query_params.getlist(name) for name in request.query_params}
         placed = zip(self._command.names, request.path_params.values(), strict=True)
-        return {**texts, **{name: [value] for name, value in placed}}
+        return {**grouped(request.query_params.multi_items()), **{name: [value] for name, value in placed}}
 
     async def _run(self, message: "Message") -> "Outcome":
         with anyio.move_on_after(self._timeout):

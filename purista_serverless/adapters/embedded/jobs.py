@@ -1,14 +1,14 @@
 """Jobs, queues and leases of an embedded application, for tools."""
 
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.adapters.embedded.store import storable
-from purista_serverless.errors import BadEvent
-from purista_serverless.message import Job
+from purista_serverless.message.wire import spelled_out
+from purista_serverless.runtime.dead_letters import generation_of
 from purista_serverless.runtime.ledger import JobLedger
 from purista_serverless.runtime.operations import (
     QUEUE,
+    STATUSES,
     JobStatus,
     JobSummary,
     LeaseSummary,
@@ -27,7 +27,7 @@ _LEASED = 1
 
 _QUEUED = """
 SELECT edge, id, state, receives, due, lease_until, priority, body FROM message
-WHERE edge >= ?1 AND edge < ?2 AND (?3 IS NULL OR id = ?3) ORDER BY seq LIMIT ?4
+WHERE edge >= ?1 AND edge < ?2 AND (?3 IS NULL OR id = ?3) ORDER BY seq
 """
 _METRICS = """
 SELECT edge, count(*) FILTER (WHERE state = 0 AND due <= ?1), count(*) FILTER (WHERE state = 0 AND due > ?1),
@@ -39,7 +39,6 @@ _LEASES = """
 SELECT edge, id, owner, lease_until, fence, receives FROM message
 WHERE state = 1 AND (?1 IS NULL OR edge = ?1) ORDER BY lease_until
 """
-_REMOVE = "DELETE FROM message WHERE edge = ? AND id = ? AND state <> 1"
 
 
 def list_jobs(
@@ -53,11 +52,8 @@ def list_jobs(
         status: Only jobs in this status.
         limit: How many jobs at most.
     """
-    found: list[JobSummary] = []
-    for summary in _jobs(host, queue):
-        if len(found) < limit and status in {None, summary.status}:
-            found.append(summary)
-    return tuple(found)
+    wanted = (summary for summary in _jobs(host, queue) if status in {None, summary.status})
+    return tuple(islice(wanted, limit))
 
 
 def show_job(host: "Host", queue: str, job_id: str) -> JobSummary:
@@ -66,9 +62,9 @@ def show_job(host: "Host", queue: str, job_id: str) -> JobSummary:
     Raises:
         KeyError: The file knows no such job.
     """
-    waiting = _waiting(host, queue, job_id)
-    if waiting:
-        return waiting[0]
+    waiting = next(_waiting(host, queue, job_id), None)
+    if waiting is not None:
+        return waiting
     record = _record(host, queue, job_id)
     if record is not None:
         return summary_of_record(record)
@@ -83,22 +79,26 @@ def cancel_job(host: "Host", queue: str, job_id: str, reason: str = "cancelled b
     untracked one is removed if it waits, and cannot be cancelled while it runs.
     """
     spec, now = host.assembly.queues.get(queue), host.clock.now()
-    if spec is not None and _is_tracked(host, queue):
-        if not _waiting(host, queue, job_id) and _record(host, queue, job_id) is None:
-            return False
-        ledger = JobLedger(host.ports.ledger, queue, spec.retention)
-        cancelled = ledger.change(
-            job_id, now, lambda record: cancel(record, queue=queue, job_id=job_id, reason=reason, now=now)
-        )
-        return cancelled is not None
-    with host.store.transaction():
-        return host.store.execute(_REMOVE, (f"{QUEUE}{queue}", storable(job_id))).rowcount > 0
+    if spec is None or not _is_tracked(host, queue):
+        return host.store.remove(f"{QUEUE}{queue}", job_id) > 0
+    waiting = tuple(_waiting(host, queue, job_id))
+    if not waiting and _record(host, queue, job_id) is None:
+        return False
+    # A redriven job that waits is another generation than its record tells of.
+    generation = max((job.generation for job in waiting), default=0)
+    ledger = JobLedger(host.ports.ledger, queue, spec.retention)
+    cancelled = ledger.change(
+        job_id,
+        now,
+        lambda record: cancel(record, queue=queue, job_id=job_id, reason=reason, now=now, generation=generation),
+    )
+    return cancelled is not None
 
 
 def measure_queues(host: "Host") -> tuple[QueueMetrics, ...]:
     """Give the metrics of every asynchronous edge of this application, and of any other that has messages, by name."""
     counted = {row[0]: row[1:] for row in host.store.read(_METRICS, (host.clock.now(),))}
-    letters = dict(host.store.read("SELECT edge, count(*) FROM letter GROUP BY edge"))
+    letters = host.dead_letters.counts()
     edges = sorted({*host.assembly.consumers, *counted, *letters})
     return tuple(_metrics(edge, counted.get(edge, (0, 0, 0, 0, None)), letters.get(edge, 0)) for edge in edges)
 
@@ -126,7 +126,7 @@ def _jobs(host: "Host", queue: str | None) -> "Iterator[JobSummary]":
     records = (JobRecord.from_fields(stored.fields) for _, stored in scanned)
     letters = (letter for letter in host.dead_letters.letters() if letter.edge == prefix or queue is None)
     sources = (
-        iter(_waiting(host, queue)),
+        _waiting(host, queue),
         (summary_of_record(record) for record in records),
         (summary_of_letter(letter) for letter in letters if letter.edge.startswith(QUEUE)),
     )
@@ -136,24 +136,27 @@ def _jobs(host: "Host", queue: str | None) -> "Iterator[JobSummary]":
             yield summary
 
 
-def _waiting(host: "Host", queue: str | None, job_id: str | None = None) -> tuple[JobSummary, ...]:
+def _waiting(host: "Host", queue: str | None, job_id: str | None = None) -> "Iterator[JobSummary]":
     first, last = (QUEUE, "queue;") if queue is None else (f"{QUEUE}{queue}", f"{QUEUE}{queue}\x00")
-    rows = host.store.read(_QUEUED, (first, last, job_id and storable(job_id), -1))
-    return tuple(_queued(host, row) for row in rows)
+    rows = host.store.read(_QUEUED, (first, last, job_id and spelled_out(job_id)))
+    return (_queued(host, row) for row in rows)
 
 
 def _queued(host: "Host", row: tuple[Any, ...]) -> JobSummary:
     edge, job_id, state, receives, due, lease_until, priority, body = row
     queue = edge.removeprefix(QUEUE)
-    record = _record(host, queue, job_id)
+    record, generation = _record(host, queue, job_id), generation_of(edge, body)
     status: JobStatus = "running" if state == _LEASED else "delayed" if due > host.clock.now() else "queued"
+    if record is not None and record.is_terminal and record.generation >= generation:
+        # It was cancelled, or a copy of it was faster: when its turn comes it settles unrun.
+        status = STATUSES[record.status]
     return JobSummary(
         queue=queue,
         id=job_id,
         status=status,
         is_tracked=record is not None,
         attempt=record.attempt if record is not None else receives,
-        generation=_generation_of(body),
+        generation=generation,
         due=due,
         lease_until=lease_until,
         priority=priority,
@@ -171,10 +174,3 @@ def _record(host: "Host", queue: str, job_id: str) -> JobRecord | None:
 
 def _is_tracked(host: "Host", queue: str) -> bool:
     return any(found.name == queue and found.tracking == "full" for found in host.application.model.queues)
-
-
-def _generation_of(body: bytes) -> int:
-    try:
-        return Job.decode(body).generation
-    except BadEvent:
-        return 0

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from purista_serverless.adapters.embedded.dead_letters import (
+    count_letters,
     list_letters,
     purge_letters,
     redrive_letter,
@@ -42,9 +43,9 @@ class HostOperations:
         """Give the declared edges, and those of older versions that have letters."""
         host = self._host
         declared = (*host.assembly.consumers, *(f"{SCHEDULE}{name}" for name in host.gates))
-        return tuple(dict.fromkeys([*declared, *(letter.edge for letter in list_letters(host))]))
+        return tuple(dict.fromkeys([*declared, *count_letters(host)]))
 
-    def letters(self, edge: str | None = None, *, limit: int = 1_000) -> "tuple[DeadLetter, ...]":
+    def letters(self, edge: str | None = None, *, limit: int | None = None) -> "tuple[DeadLetter, ...]":
         """Give dead letters, oldest first."""
         return list_letters(self._host, edge, limit=limit)
 
@@ -71,7 +72,8 @@ class HostOperations:
 
     def count_letters(self, edge: str | None = None) -> int:
         """Count letters."""
-        return len(list_letters(self._host, edge))
+        counts = count_letters(self._host)
+        return sum(counts.values()) if edge is None else counts.get(edge, 0)
 
     def purge(self, edge: str | None = None) -> int:
         """Delete letters."""

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.adapters.embedded.store import storable
 from purista_serverless.errors import Unavailable
 from purista_serverless.message import Job, Message
+from purista_serverless.message.wire import spelled_out
 from purista_serverless.runtime.invoke import aexecute, execute
 from purista_serverless.runtime.ports import DeadLetter, Ports
 
@@ -102,13 +102,17 @@ class FileDeadLetters:
 
     def put(self, letter: DeadLetter) -> None:
         """Keep a letter; of several with one key on an edge the first is kept."""
-        values = (letter.generation, letter.body, storable(letter.reason), letter.attempts, letter.at)
+        values = (letter.generation, letter.body, spelled_out(letter.reason), letter.attempts, letter.at)
         with self._store.transaction():
-            self._store.execute(_PUT, (letter.edge, storable(letter.key), storable(letter.id), *values))
+            self._store.execute(_PUT, (letter.edge, spelled_out(letter.key), spelled_out(letter.id), *values))
 
     def letters(self, edge: str | None = None, limit: int = -1) -> tuple[DeadLetter, ...]:
         """Give the letters of an edge, or all, oldest first."""
         return tuple(_letter(row) for row in self._store.read(_LETTERS, (edge, limit)))
+
+    def counts(self) -> dict[str, int]:
+        """Give how many letters each edge has that has some."""
+        return dict(self._store.read("SELECT edge, count(*) FROM letter GROUP BY edge ORDER BY edge"))
 
     def show(self, edge: str, key: str) -> DeadLetter:
         """Give one letter, by its key or by its id: then that of the newest generation.
@@ -116,7 +120,7 @@ class FileDeadLetters:
         Raises:
             KeyError: There is none.
         """
-        rows = self._store.read(_LETTER, (edge, storable(key)))
+        rows = self._store.read(_LETTER, (edge, spelled_out(key)))
         if not rows:
             raise KeyError(f"{edge} has no dead letter {key!r}")
         return _letter(rows[0])
@@ -124,7 +128,7 @@ class FileDeadLetters:
     def delete(self, letter: DeadLetter) -> bool:
         """Forget a letter; ``False`` if it is gone already."""
         with self._store.transaction():
-            values = (letter.edge, storable(letter.key))
+            values = (letter.edge, spelled_out(letter.key))
             return self._store.execute("DELETE FROM letter WHERE edge = ? AND key = ?", values).rowcount == 1
 
     def purge(self, edge: str | None = None) -> int:

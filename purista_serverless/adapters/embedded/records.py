@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.adapters.embedded.store import storable
+from purista_serverless.message.wire import spelled_out
 from purista_serverless.runtime.ports import Stored
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class FileLedger:
 
     def read(self, key: str) -> Stored | None:
         """Give the record, or ``None``."""
-        rows = self._store.read(_READ, (storable(key), self._store.clock.now()))
+        rows = self._store.read(_READ, (spelled_out(key), self._store.clock.now()))
         return Stored(rows[0][0], json.loads(rows[0][1])) if rows else None
 
     def write(self, key: str, fields: "Mapping[str, Any]", *, expected: int, expires: int | None = None) -> bool:
@@ -56,9 +56,9 @@ class FileLedger:
         text, now = json.dumps(fields, separators=(",", ":")), self._store.clock.now()
         with self._store.transaction():
             if expected == 0:
-                written = self._store.execute(_CREATE, (storable(key), text, expires, now))
+                written = self._store.execute(_CREATE, (spelled_out(key), text, expires, now))
             else:
-                written = self._store.execute(_REPLACE, (text, expires, storable(key), expected, now))
+                written = self._store.execute(_REPLACE, (text, expires, spelled_out(key), expected, now))
             return written.rowcount == 1
 
     def scan(self, prefix: str) -> "Iterator[tuple[str, Stored]]":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from purista_serverless.message import Failed, Outcome, Retry
 from purista_serverless.runtime.consume import Interrupted
-from purista_serverless.runtime.loop import current_loop
+from purista_serverless.runtime.loop import current_loop, use_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +33,14 @@ class InlineRunner:
 
 
 class LoopThread:
-    """The thread that runs the process' event loop, as long as somebody needs it and no server runs it already."""
+    """The thread that runs the process' event loop, as long as somebody needs it and no server runs it already.
 
-    def __init__(self) -> None:
+    Args:
+        patience: How long a loop may take to stop, in seconds; one that a handler blocks is left to it then.
+    """
+
+    def __init__(self, patience: float = 1.0) -> None:
+        self._patience = patience
         self._lock = threading.Lock()
         self._users = 0
         self._thread: threading.Thread | None = None
@@ -59,7 +64,10 @@ class LoopThread:
             self._users -= 1
             if self._users == 0 and self._thread is not None:
                 loop.call_soon_threadsafe(loop.stop)
-                self._thread.join()
+                self._thread.join(self._patience)
+                if self._thread.is_alive():
+                    # An `async def` that does not await holds it, maybe for ever; who comes next needs another loop.
+                    use_loop(None)
                 self._thread = None
 
 

@@ -54,7 +54,7 @@ class Scheduler:
 
     def is_asked(self) -> bool:
         """Say whether a knock is asked for."""
-        return bool(self._store.read(_REQUESTED, (self._store.clock.now(),)))
+        return bool(self._requested())
 
     def knock(self, name: str, slot: int | None = None) -> "GateReport | None":
         """Knock at a gate now; ``None`` if its ports could not be reached."""
@@ -82,12 +82,15 @@ class Scheduler:
         self._next[name] = inf if upcoming is None else upcoming
 
     def _knock_requested(self) -> None:
-        for (edge,) in self._store.read(_REQUESTED, (self._store.clock.now(),)):
-            for leased in self._store.lease(edge, _LEASE):
-                name = edge.removeprefix(GATE)
-                if name in self._gates and self.knock(name) is None:
+        for name in self._requested():
+            for leased in self._store.lease(GATE + name, _LEASE):
+                if self.knock(name) is None:
                     self._store.release(leased, _AGAIN)
                     continue
                 self._store.acknowledge(leased)
-                if name in self._gates:
-                    self._arm(name)
+                self._arm(name)
+
+    def _requested(self) -> list[str]:
+        """Name our schedules that somebody asks to be knocked at; those of other applications are left to them."""
+        edges = self._store.read(_REQUESTED, (self._store.clock.now(),))
+        return [name for (edge,) in edges if (name := edge.removeprefix(GATE)) in self._gates]

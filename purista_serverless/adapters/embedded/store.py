@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.embedded.file import PATIENCE, File
 from purista_serverless.errors import StoreError, Unavailable
+from purista_serverless.message.wire import spelled_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,6 +51,7 @@ _RELEASE = """
 UPDATE message SET state = 0, lease_until = NULL, owner = NULL, due = ?, receives = receives - ?
 WHERE seq = ? AND fence = ? AND state = 1
 """
+_REMOVE = "DELETE FROM message WHERE edge = ? AND id = ? AND state <> 1 RETURNING ordering_key"
 _EXTEND = "UPDATE message SET lease_until = ? WHERE seq = ? AND fence = ? AND state = 1"
 _UNBLOCK = """
 UPDATE message SET state = 0 WHERE state = 2 AND seq = (
@@ -170,16 +172,16 @@ class Store:
         due = self.clock.now() + delay
         with self.transaction():
             if ordering_key is None:
-                self.execute(_SEND, (edge, storable(id), body, due, priority))
+                self.execute(_SEND, (edge, spelled_out(id), body, due, priority))
             else:
-                self.execute(_SEND_IN_ORDER, (edge, storable(id), body, due, priority, storable(ordering_key)))
+                self.execute(_SEND_IN_ORDER, (edge, spelled_out(id), body, due, priority, spelled_out(ordering_key)))
             self._note(edge, due)
 
     def send_many(self, edge: str, messages: "Iterable[tuple[str, bytes]]") -> None:
         """Put ``(id, body)`` messages onto an edge, in one commit."""
         due = self.clock.now()
         with self.transaction():
-            self._execute_many(_SEND, ((edge, storable(id), body, due, 0) for id, body in messages))
+            self._execute_many(_SEND, ((edge, spelled_out(id), body, due, 0) for id, body in messages))
             self._note(edge, due)
 
     def lease(self, edge: str, duration: int, limit: int = 1, *, levels: int = 1) -> list[Leased]:
@@ -202,7 +204,7 @@ class Store:
         with self.transaction():
             held = self.execute(_ACKNOWLEDGE, (leased.seq, leased.fence)).rowcount == 1
             if held:
-                self._unblock(leased)
+                self._unblock(leased.edge, leased.ordering_key)
         return held
 
     def acknowledge_many(self, batch: "Sequence[Leased]") -> int:
@@ -232,6 +234,14 @@ class Store:
             held = self.execute(_RELEASE, given).rowcount == 1
             self._note(leased.edge, due)
         return held
+
+    def remove(self, edge: str, id: str) -> int:
+        """Remove the messages of an id that nobody has leased, durably, and give how many there were."""
+        with self.transaction():
+            removed = self.execute(_REMOVE, (edge, spelled_out(id))).fetchall()
+            for (ordering_key,) in removed:
+                self._unblock(edge, ordering_key)
+        return len(removed)
 
     def extend(self, leased: Leased, duration: int) -> bool:
         """Have a lease end ``duration`` milliseconds from now; ``False`` if it is lost."""
@@ -395,10 +405,10 @@ class Store:
             rows += sorted(found.fetchall(), key=_order)
         return [Leased(row) for row in rows]
 
-    def _unblock(self, leased: Leased) -> None:
-        if leased.ordering_key is not None:
-            for (due,) in self.execute(_UNBLOCK, (leased.edge, leased.ordering_key)).fetchall():
-                self._note(leased.edge, due)
+    def _unblock(self, edge: str, ordering_key: str | None) -> None:
+        if ordering_key is not None:
+            for (due,) in self.execute(_UNBLOCK, (edge, ordering_key)).fetchall():
+                self._note(edge, due)
 
     def _execute_many(self, statement: str, rows: "Iterable[Sequence[Any]]") -> int:
         if self._failure is not None:
@@ -470,15 +480,6 @@ class Savepoint:
         if error is not None and not isinstance(error, Unavailable):
             self._store.execute("ROLLBACK TO part")
         self._store.execute("RELEASE part")
-
-
-def storable(text: str) -> str:
-    """Give a text as SQLite can keep it: halves of surrogate pairs, which are no characters, are spelled out."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="backslashreplace").decode()
-    return text
 
 
 def _order(row: tuple[Any, ...]) -> tuple[int, int]:

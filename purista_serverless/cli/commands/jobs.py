@@ -8,7 +8,7 @@ from purista_serverless.cli.command import Command, Group
 from purista_serverless.cli.failures import ExitCode, Failure
 from purista_serverless.cli.operations import with_operations
 from purista_serverless.cli.output import fields, finish, instant, moment, show, table
-from purista_serverless.cli.values import known
+from purista_serverless.cli.values import Text, known
 
 if TYPE_CHECKING:
     from purista_serverless.runtime.operations import JobStatus, JobSummary, Operations
@@ -79,7 +79,14 @@ def show_one(*, operations: "Operations", job_id: str, queue: str | None) -> Non
 @jobs.command("cancel", cls=Command, example="jobs cancel 5f1c2d --reason 'ordered twice'", shape=_SHAPE_OF_CANCEL)
 @click.argument("job_id", metavar="ID")
 @_queue
-@click.option("--reason", metavar="TEXT", default="cancelled by an operator", show_default=True, help="Kept with it.")
+@click.option(
+    "--reason",
+    type=Text(),
+    metavar="TEXT",
+    default="cancelled by an operator",
+    show_default=True,
+    help="Kept with it.",
+)
 @with_operations
 def cancel(*, operations: "Operations", job_id: str, queue: str | None, reason: str) -> None:
     """Cancel a job: one that waits does not run, one that runs is asked to stop.

@@ -12,7 +12,7 @@ from purista_serverless.cli.command import Command, with_project
 from purista_serverless.cli.failures import ExitCode, Failure
 from purista_serverless.cli.output import show
 from purista_serverless.cli.project import Project
-from purista_serverless.cli.values import Duration, Instant, Json, decoded, known
+from purista_serverless.cli.values import Duration, Instant, Json, Text, decoded, known
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.embedded.host import Host
@@ -36,7 +36,7 @@ _SHAPE_OF_ENQUEUE = """
 
 def _with_identity(function: F) -> F:
     for name, text in (("--principal", "The principal"), ("--tenant", "The tenant")):
-        function = click.option(name, metavar="ID", help=f"{text} on whose behalf it is done.")(function)
+        function = click.option(name, type=Text(), metavar="ID", help=f"{text} on whose behalf it is done.")(function)
     return function
 
 
@@ -130,7 +130,7 @@ def emit(*, project: Project, name: str, payload: bytes, tenant: str | None, pri
 @_parameter
 @click.option("--delay", type=Duration(), help="Run it that much later: 90s, 5m, 1h30m, 2d.")
 @click.option("--at", type=Instant(), help="Run it at this ISO 8601 time instead.")
-@click.option("--key", metavar="TEXT", help="Idempotency key; strict queues take each key once.")
+@click.option("--key", type=Text(), metavar="TEXT", help="Idempotency key; strict queues take each key once.")
 @click.option("--priority", type=click.IntRange(min=0), default=0, show_default=True, help="Higher goes first.")
 @_with_identity
 @with_project

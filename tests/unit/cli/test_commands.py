@@ -94,10 +94,16 @@ def test_an_enqueue_beyond_the_bounds_is_refused(cli, database):
         ("--at", "2026-01-01T00:00:00"),
         ("--delay", "5m", "--at", "2026-01-01T00:00:00Z"),
         ("--priority", "-1"),
+        ("--delay", "9999999999d"),
+        ("--delay", "9" * 400 + "s"),
+        ("--at", "9999-12-31T23:59:59-12:00"),
+        ("--at", "0001-01-01T00:00:00+12:00"),
+        ("--key", "not UTF-8: \udcff"),
+        ("--principal", "not UTF-8: \udcff"),
     ],
 )
-def test_times_that_make_no_sense_are_usage_errors(cli, arguments):
-    """Durations have units, instants have an offset, and only one of both is given."""
+def test_options_that_make_no_sense_are_usage_errors(cli, arguments):
+    """Durations have units, instants have an offset, both have an end, only one of them is given; texts are UTF-8."""
     assert cli("enqueue", "shop.packing", ORDER, *arguments).code == ExitCode.USAGE
 
 
@@ -110,6 +116,23 @@ def test_a_job_is_enqueued_as_asked(cli, database):
     assert (job.queue, job.status) == ("shop.mails", "delayed")
     # The clock may move on between the reckoning of the delay and the write.
     assert 4_102_441_200_000 <= job.due < 4_102_441_260_000
+
+
+def test_a_payload_that_is_not_utf_8_is_a_usage_error(cli):
+    """What a shell hands over in another encoding is no JSON."""
+    failed = cli("enqueue", "shop.mails", '"\udcff"')
+
+    assert failed.code == ExitCode.USAGE
+    assert "payload of shop.mails is not valid" in failed.err
+
+
+def test_a_job_that_is_due_beyond_the_calendar_can_be_looked_at(cli):
+    """One job with a mad delay does not make the others invisible."""
+    cli("enqueue", "shop.mails", ORDER, "--delay", "900000000d")
+    cli("enqueue", "shop.mails", ORDER)
+
+    assert "9999-12-31 23:59:59" in cli("jobs", "list").out
+    assert [job["status"] for job in json.loads(cli("jobs", "list", "--json").raw)] == ["delayed", "queued"]
 
 
 def test_a_failing_check_is_a_finding(cli):

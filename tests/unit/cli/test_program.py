@@ -129,6 +129,8 @@ def test_an_unexpected_error_is_short_unless_debug(cli):
         ("tests.unit.cli.nowhere:app", ExitCode.APPLICATION, "No module named 'tests.unit.cli.nowhere'"),
         ("tests.unit.cli.shop:not_an_application", ExitCode.APPLICATION, "is str, not an Application"),
         ("tests.unit.cli.contradictory:app", ExitCode.APPLICATION, "contradictory.py"),
+        ("tests.unit.cli.refusing:app", ExitCode.APPLICATION, "HandledError: not today"),
+        ("tests.unit.cli.leaving:app", ExitCode.APPLICATION, "SystemExit: not configured"),
     ],
 )
 def test_an_application_that_cannot_be_loaded_says_why(cli, reference, code, text):

@@ -10,14 +10,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from purista_serverless.adapters.embedded.host import Host
 from purista_serverless.adapters.embedded.jobs import list_jobs
 from purista_serverless.cli.commands.run import Parts
-from purista_serverless.cli.failures import ExitCode
+from purista_serverless.cli.failures import ExitCode, Failure
 from purista_serverless.cli.reload import difference, snapshot
+from purista_serverless.cli.serving import HttpServer
 from tests.repo.tree import ROOT
 from tests.unit.cli import shop, stuck
 from tests.unit.cli.conftest import SHOP, named
@@ -185,6 +187,29 @@ def test_a_port_that_is_taken_is_told_before_anything_is_served(cli):
     assert "cannot listen on 127.0.0.1:" in failed.err
     assert "--port" in failed.err
     assert failed.out == ""
+
+
+class Brief:
+    """A server that ends as soon as it runs."""
+
+    should_exit = False
+
+    def run(self, sockets: list[socket.socket]) -> None:
+        """End."""
+
+
+def test_http_that_ends_by_itself_is_a_failure():
+    """The rest of the process stops as well, and its exit code tells that nobody had asked for that."""
+    stop = threading.Event()
+    server: Any = Brief()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        http_server = HttpServer(server, listener)
+        http_server.start(stop)
+        with pytest.raises(Failure, match="HTTP ended by itself") as caught:
+            http_server.join()
+
+    assert stop.is_set()
+    assert caught.value.code == ExitCode.UNAVAILABLE
 
 
 def test_nothing_to_serve_is_a_usage_error(cli):

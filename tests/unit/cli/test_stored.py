@@ -156,6 +156,19 @@ def test_a_dry_run_finds_what_would_stay(cli, outdated):
     assert "count: Field required" in shown.out
 
 
+def test_all_letters_are_all_of_them(cli, database):
+    """However many there are: the question tells their number, and redriving leaves none behind."""
+    with Host(yesterday.app, database) as host:
+        host.store.send_many("queue:shop.packing", ((str(number), b"no job") for number in range(1_001)))
+        host.step()
+
+    declined = cli("dlq", "purge", "--edge", "shop.packing", stdin="n\n")
+    redriven = json.loads(cli("dlq", "redrive", "--all", "--dry-run", "--json").raw)
+
+    assert "Delete 1001 dead letters of queue:shop.packing for good?" in declined.err
+    assert len(redriven["stayed"]) == 1_001
+
+
 @pytest.mark.parametrize("arguments", [(), ("--all", "--id", "x")])
 def test_redriving_must_be_told_what(cli, worked, arguments):
     """Either letters by id, or all of them."""

@@ -1,21 +1,25 @@
 """The dispatcher when something goes wrong: one message does not stop the others, and nothing is lost."""
 
 import logging
+import os
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from purista_serverless.adapters.embedded.dead_letters import redrive_letter
 from purista_serverless.adapters.embedded.delivery import Delivery
 from purista_serverless.adapters.embedded.dispatcher import Dispatcher
 from purista_serverless.adapters.embedded.intake import Intake, channels_of
-from purista_serverless.adapters.embedded.jobs import list_leases
+from purista_serverless.adapters.embedded.jobs import list_leases, show_job
 from purista_serverless.adapters.embedded.runners import InlineRunner
 from purista_serverless.application import Application
 from purista_serverless.builder.handles import Queue
+from purista_serverless.builder.options import ResultEvents
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.errors import Unavailable
 from purista_serverless.runtime.context import Context
+from purista_serverless.schema import QueueResult
 from purista_serverless.testing.clock import VirtualClock
 from tests.unit.embedded.shop import START, host_of, shop
 
@@ -61,6 +65,63 @@ def test_what_the_core_itself_fails_on_is_tried_again_and_then_kept(clock):
         assert "plain" in seen
         assert (letter.edge, "ValueError" in letter.reason) == (EDGE, True)
         assert list_leases(host) == ()
+
+
+def test_what_the_core_fails_on_again_after_a_redrive_is_not_lost(clock):
+    """Its letter tells the generation, so that the next redrive is no copy of an earlier one."""
+    deep: Any = 1
+    for _ in range(250):
+        deep = [deep]
+    results = iter((deep, deep, deep, "shallow"))
+    service = ServiceBuilder("Shop")
+    queue: Queue[str, Any] = service.queue("shop.orders", str, "Orders", result=Any, tracking="full", max_attempts=1)
+
+    @queue.worker()
+    def work(ctx: Context, order: str) -> Any:
+        return next(results)
+
+    declared = shop()
+    declared.application, declared.orders = Application("shop", [service]), queue
+    with host_of(declared, clock=clock) as host:
+        job_id = host.client.enqueue(queue, "an order")
+        generations = []
+        for _ in range(3):
+            host.step()
+            (letter,) = host.dead_letters.letters()
+            generations.append(letter.generation)
+            redrive_letter(host, letter)
+        host.step()
+
+        assert generations == [0, 1, 2]
+        assert host.dead_letters.letters() == ()
+        assert show_job(host, "shop.orders", job_id).result == "shallow"
+
+
+def test_an_error_that_names_an_undecodable_file_is_told_and_kept(clock):
+    """Its text has halves of surrogate pairs, which no message can carry: they are spelled out."""
+    service = ServiceBuilder("Shop")
+    results = ResultEvents(str, failed="shop.failed")
+    queue = service.queue("shop.orders", str, "Orders", result=results, tracking="full", max_attempts=1)
+    reasons: list[str | None] = []
+
+    @queue.worker()
+    def work(ctx: Context, order: str) -> str:
+        raise OSError(f"cannot open {os.fsdecode(order.encode('latin-1'))}")
+
+    @service.subscribe(queue.failed, "hear")
+    def hear(ctx: Context, result: QueueResult[str]) -> None:
+        reasons.append(result.reason)
+
+    declared = shop()
+    declared.application, declared.orders = Application("shop", [service]), queue
+    with host_of(declared, clock=clock) as host:
+        job_id = host.client.enqueue(queue, "caf\u00e9")
+        host.step()
+
+        expected = r"OSError: cannot open caf\udce9 (attempt 1 of 1)"
+        assert reasons == [expected]
+        assert [letter.reason for letter in host.dead_letters.letters()] == [expected]
+        assert show_job(host, "shop.orders", job_id).status == "dead-lettered"
 
 
 def test_a_mapping_of_a_binding_may_take_its_time_outside_of_any_transaction(tmp_path, clock):

@@ -11,11 +11,13 @@ import pytest
 
 from purista_serverless.adapters.embedded.host import Host
 from purista_serverless.adapters.embedded.jobs import list_leases, measure_queues
+from purista_serverless.adapters.embedded.runners import LoopThread
 from purista_serverless.application import Application
 from purista_serverless.builder.handles import Queue
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.errors import DeclarationError
 from purista_serverless.runtime.context import Context
+from purista_serverless.runtime.loop import use_loop
 from purista_serverless.schedule import Interval
 
 PATIENCE = 30
@@ -141,6 +143,29 @@ def test_what_does_not_end_in_time_goes_back_without_an_attempt(tmp_path, is_asy
         host.step()
         assert stage.attempts == [1, 1]
         assert sum(queue.ready + queue.delayed for queue in measure_queues(host)) == 0
+
+
+def test_a_loop_that_a_handler_blocks_is_not_waited_for():
+    """A stop ends all the same, the handler goes on alone, and whoever needs a loop next has one that runs."""
+    before = use_loop(None)
+    may_end = threading.Event()
+    impatient, patient = LoopThread(patience=0), LoopThread(PATIENCE)
+    blocked = impatient.acquire()
+    (thread,) = (thread for thread in threading.enumerate() if thread.name == "purista-loop")
+    blocked.call_soon_threadsafe(may_end.wait)
+    impatient.release(blocked)
+
+    other = patient.acquire()
+    assert other is not blocked
+    answer = asyncio.run_coroutine_threadsafe(asyncio.to_thread(str, "it runs"), other)
+    assert answer.result(PATIENCE) == "it runs"
+
+    may_end.set()
+    thread.join()
+    patient.release(other)
+    use_loop(before)
+    for loop in (blocked, other):
+        loop.close()
 
 
 def test_no_more_run_at_a_time_than_the_host_allows(tmp_path, is_async):

@@ -234,3 +234,43 @@ def test_a_run_that_could_not_be_triggered_is_triggered_by_a_redrive(clock):
             "ZeroDivisionError: integer division or modulo by zero",
         )
         assert [kept.key for kept in list_letters(host)] == [letter.key]
+
+
+def test_cancelling_the_first_of_an_ordering_key_lets_the_next_one_go(clock):
+    """Whoever stands in line behind an untracked job that is removed does not wait for ever."""
+    declared = shop(str, ordering_key=lambda order: "one line", listeners=())
+    with host_of(declared, clock=clock) as host:
+        first, second, _ = (host.client.enqueue(declared.orders, order) for order in "abc")
+        cancel_job(host, "shop.orders", first)
+        cancel_job(host, "shop.orders", second)
+        host.step()
+
+        assert declared.seen == [("order", "c")]
+
+
+def test_a_cancelled_job_whose_time_has_not_come_says_so(clock):
+    """Its message waits on, and yet it is not one that is going to run."""
+    declared = shop(str, tracking="full")
+    with host_of(declared, clock=clock) as host:
+        job_id = host.client.enqueue(declared.orders, "a", delay=timedelta(hours=1))
+        cancel_job(host, "shop.orders", job_id)
+
+        assert show_job(host, "shop.orders", job_id).status == "cancelled"
+        assert list_jobs(host, status="delayed") == ()
+
+
+def test_a_redriven_job_that_waits_can_be_cancelled(clock):
+    """Its record tells of the generation that failed; the one that waits does not run any more."""
+    declared = shop(str, tracking="full", fails=True, lifecycle=None, max_attempts=1)
+    with host_of(declared, clock=clock) as host:
+        job_id = host.client.enqueue(declared.orders, "a")
+        host.step()
+        redrive_letter(host, list_letters(host)[0])
+        waiting = show_job(host, "shop.orders", job_id)
+        assert cancel_job(host, "shop.orders", job_id, "not wanted")
+        host.step()
+
+        ended = show_job(host, "shop.orders", job_id)
+        assert (waiting.status, waiting.generation) == ("queued", 1)
+        assert (ended.status, ended.reason, ended.generation) == ("cancelled", "not wanted", 1)
+        assert declared.seen == [("order", "a")]

@@ -1,11 +1,17 @@
 """Two versions of an application on one file: each does its own work, and what one cannot do waits for the other."""
 
+from datetime import timedelta
+
 import pytest
 
 from purista_serverless.adapters.embedded.dead_letters import redrive_letter
+from purista_serverless.adapters.embedded.host import Host, Share
 from purista_serverless.adapters.embedded.jobs import measure_queues
+from purista_serverless.application import Application
+from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.errors import DeclarationError, InvalidPayload
-from tests.unit.embedded.shop import host_of, shop
+from purista_serverless.testing.clock import VirtualClock
+from tests.unit.embedded.shop import START, host_of, shop
 
 
 def test_an_event_of_the_old_version_reaches_a_subscription_of_the_new_one(tmp_path):
@@ -94,3 +100,38 @@ def test_two_versions_share_the_work_of_a_queue(tmp_path):
 
     done = [order for seen in (old.seen, new.seen) for kind, order in seen if kind == "order"]
     assert sorted(done) == list(range(10))
+
+
+def test_a_knock_that_the_new_version_asks_for_is_left_to_it(tmp_path):
+    """A version without the schedule does not swallow it: the end of a run starts the slot that waits."""
+    clock = VirtualClock(START)
+    seen: list[int] = []
+    new = Application("shop", [hourly(seen)])
+    by_the_clock, at_work = Share(workers=False), Share(subscriptions=False, scheduler=False)
+    with host_of(shop(str), tmp_path / "a.db", clock) as before, Host(new, tmp_path / "a.db", clock=clock) as after:
+        after.step(by_the_clock)
+        clock.advance(timedelta(hours=2))
+        after.step(by_the_clock)
+        after.step(at_work)
+        assert seen == [13]
+        before.step()
+        after.step(by_the_clock)
+        after.step(at_work)
+
+    assert seen == [13, 14]
+
+
+def hourly(seen: list[int]) -> ServiceBuilder:
+    """Declare a schedule each hour whose runs wait for each other."""
+    service = ServiceBuilder("Clock")
+    chimes = service.queue("clock.chimes", int, "Chimes")
+    service.schedule("hourly", "Each hour").enqueue(
+        chimes,
+        expression="0 * * * *",
+        timezone="UTC",
+        concurrency_policy="forbid",
+        missed_run_policy="catchUp",
+        payload=lambda slot: slot.hour,
+    )
+    chimes.worker(name="chime")(lambda ctx, hour: seen.append(hour))
+    return service

@@ -1,14 +1,14 @@
 """Commands over HTTP: requests in, outcomes out."""
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from purista_serverless import Application, Get, Model, Post, ServiceBuilder
+from purista_serverless import Application, Get, HandledError, Model, Post, ServiceBuilder
 from tests.unit.http.desk import Browser, Desk, browse
-from tests.unit.http.shop import build, build_misfortune
+from tests.unit.http.shop import Line, build, build_misfortune
 
 ORDER = {"lines": [{"article": "cup", "amount": 3}, {"article": "pot", "amount": 1}]}
 
@@ -156,6 +156,28 @@ def test_each_outcome_has_its_status(kind, status, members):
     assert problem.status_code == status
     assert problem.json() == {"type": "about:blank", "status": status, "traceId": trace_id, **members}
     assert "secret" not in problem.text
+
+
+@pytest.mark.parametrize(
+    ("data", "details"),
+    [
+        (Line(article="tea", amount=2), {"article": "tea", "amount": 2}),
+        ([Line(article="tea", amount=2)], [{"article": "tea", "amount": 2}]),
+        ({"since": date(2026, 1, 1), "ratio": float("inf")}, {"since": "2026-01-01", "ratio": None}),
+    ],
+    ids=["a model", "models in a list", "a date and what JSON has no number for"],
+)
+def test_data_of_a_refusal_may_be_all_that_becomes_json(data, details):
+    """The answer is what the handler said, and valid JSON."""
+    bank = ServiceBuilder("Bank")
+
+    @bank.command("refuse", http=Get("/refuse", public=True))
+    def refuse(ctx: Any, payload: None) -> None:
+        raise HandledError(409, "no", data)
+
+    problem = browse(Application("bank", [bank])).ask("GET", "/refuse")
+
+    assert (problem.status_code, problem.json()["details"]) == (409, details)
 
 
 def test_a_retry_says_when():

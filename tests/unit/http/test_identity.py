@@ -106,3 +106,14 @@ def test_the_bearer_token_is_read_from_its_header(header, token):
     request = HttpRequest(method="GET", path="/", headers={"authorization": header})
 
     assert request.bearer_token == token
+
+
+def test_a_query_of_many_names_is_told_whole():
+    """Each name has its values in order, however many there are."""
+    seen: list[HttpRequest] = []
+    query = "&".join(f"n{number % 2_000}={number}" for number in range(4_000))
+
+    browse(build(seen.append)).ask("GET", f"/orders/7?{query}")
+
+    assert len(seen[0].query) == 2_000
+    assert seen[0].query["n7"] == ("7", "2007")

@@ -108,10 +108,11 @@ class StackOperations:
         """Give the edges that have a dead-letter queue in the stack."""
         return tuple(sorted(self._stack.dead_letters))
 
-    def letters(self, edge: str | None = None, *, limit: int = 1_000) -> tuple[SqsLetter, ...]:
+    def letters(self, edge: str | None = None, *, limit: int | None = None) -> tuple[SqsLetter, ...]:
         """Give dead letters, oldest first; they are hidden from others until this is closed."""
-        found = [letter for name in self._named(edge) for letter in self._letters.of(name, limit=limit)]
-        return tuple(sorted(found, key=lambda letter: letter.at)[:limit])
+        most = _MOST_LETTERS if limit is None else limit
+        found = [letter for name in self._named(edge) for letter in self._letters.of(name, limit=most)]
+        return tuple(sorted(found, key=lambda letter: letter.at)[:most])
 
     def letter(self, edge: str, key: str) -> SqsLetter:
         """Give one letter.
