@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from purista_serverless.adapters.aws.constants import GATE_EDGE, QUEUE_EDGE
+from purista_serverless.adapters.aws.constants import GATE_EDGE, QUEUE_EDGE, SCHEDULE_EDGE
 from purista_serverless.adapters.aws.limits import LONGEST_DELAY
 from purista_serverless.adapters.aws.options import Options
 from purista_serverless.adapters.aws.plan.http import Authorization, authorization_of
@@ -97,8 +97,11 @@ class Draft:
                 case QueueEdge(queue=queue):
                     yield name
                     yield from (edge.event for edge in self._direct_bindings(queue))
-                case CallEdge():
+                case CallEdge(schedule=schedule) if self.edges[f"{SCHEDULE_EDGE}{schedule}"].consumer is not None:
                     yield name
+                case CallEdge():
+                    # Scheduler itself sends no more than its input.
+                    pass
                 case ScheduleEdge() | None:
                     # Slots and knocks are small.
                     pass

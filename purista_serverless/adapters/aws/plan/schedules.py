@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from textwrap import shorten
 from typing import Any, assert_never
 
 from purista_serverless.adapters.aws import constants
@@ -29,6 +30,9 @@ from purista_serverless.topology.lookup import Lookup
 # EventBridge Scheduler API Reference, RetryPolicy.
 _SHORTEST_AGE = timedelta(minutes=1)
 _LONGEST_AGE = timedelta(days=1)
+
+# EventBridge Scheduler API Reference, CreateSchedule.
+_LONGEST_DESCRIPTION = 512
 
 # EventBridge quotas, targets per rule.
 _MOST_TARGETS = 5
@@ -65,7 +69,7 @@ def schedules_of(edge: ScheduleEdge, draft: Draft, places: Places) -> Iterator[R
             put_events=(event, source_of(declaration)) if event is not None else None,
             longest_age=_longest_age(edge, declaration),
             group=Sub(f"${{{SCHEDULES}}}"),
-            description=declaration.description or declaration.name,
+            description=shorten(declaration.description or declaration.name, _LONGEST_DESCRIPTION, placeholder="..."),
             declared=declared,
         )
 

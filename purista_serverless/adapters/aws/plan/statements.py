@@ -149,7 +149,15 @@ def _claiming(rights: Rights, read: tuple[str, ...]) -> Iterator[Statement]:
     """Give the prefixes of the bucket: what it sends to write, what it is sent to read."""
     # Knocks are small.
     sends = (edge for edge in rights.sends if not edge.startswith(constants.GATE_EDGE))
-    if written := sorted({*rights.emits, *sends, *rights.buries}):
+    buries = (edge for edge in rights.buries if _may_be_large(edge, read))
+    if written := sorted({*rights.emits, *sends, *buries}):
         yield Statement(actions=("s3:PutObject",), resources=tuple(bucket_arn(prefix) for prefix in written))
     if read:
         yield Statement(actions=("s3:GetObject",), resources=tuple(bucket_arn(prefix) for prefix in read))
+
+
+def _may_be_large(edge: str, read: tuple[str, ...]) -> bool:
+    """Say whether the letters of an edge can be too large for a queue: those of slots and of direct calls are not."""
+    if edge.startswith(constants.CALL_EDGE):
+        return edge in read
+    return not edge.startswith(constants.SCHEDULE_EDGE)

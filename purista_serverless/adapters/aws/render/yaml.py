@@ -7,7 +7,6 @@ without being taught.
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from json import dumps
 from typing import Any
 
 from purista_serverless.adapters.aws.plan.resources import Sub
@@ -89,7 +88,14 @@ def _quoted(value: str) -> str:
     # Single quotes leave the JSON inside as it is; only a quote of their own would have to be doubled.
     if "'" not in value and value.isprintable():
         return f"'{value}'"
-    return dumps(value, ensure_ascii=False)
+    return f'"{"".join(map(_escaped, value))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    # JSON's escapes would write characters beyond the first 65,536 as two, which YAML reads as two.
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
 def _sub(value: str) -> str:
