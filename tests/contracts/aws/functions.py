@@ -7,8 +7,11 @@ from io import BytesIO
 from typing import Any, Literal
 from uuid import uuid4
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
 from purista_serverless.testing.clock import Timer, VirtualClock
 from purista_serverless.testing.faults import Crash, Instance
+from tests.contracts.aws.region import NAME
 from tests.contracts.aws.strands import Strand, wait_for
 
 Handler = Callable[[Any, Any], Any]
@@ -56,7 +59,7 @@ class Context:
 
     def __init__(self, name: str, clock: VirtualClock, deadline: int) -> None:
         self.function_name = name
-        self.invoked_function_arn = f"arn:aws:lambda:eu-central-1:123456789012:function:{name}:live"
+        self.invoked_function_arn = f"arn:aws:lambda:{NAME}:{DEFAULT_ACCOUNT_ID}:function:{name}:live"
         self.aws_request_id = str(uuid4())
         self.log_group_name = f"/aws/lambda/{name}"
         self.log_stream_name = "test"
@@ -161,7 +164,14 @@ class Functions:
         answered: Callable[[Invocation, Answer], object],
         records: tuple[Any, ...] = (),
     ) -> Invocation:
-        """Start an invocation and let it go on until it waits for something."""
+        """Give an invocation that begins when its strand is resumed.
+
+        Args:
+            name: Name of the function.
+            event: What it is given.
+            answered: Is told how it ended.
+            records: What a poller hands over.
+        """
         function = self._deployed[name]
         environment = function.idle.pop() if function.idle else Environment(function, self._make_instance())
 
@@ -174,10 +184,6 @@ class Functions:
         invocation = Invocation(self._clock, function, event, environment=environment, answered=end, records=records)
         self._running[invocation] = None
         return invocation
-
-    def running(self) -> tuple[Invocation, ...]:
-        """Give what runs."""
-        return tuple(self._running)
 
     def kill(self) -> None:
         """Let every process die where it stands; the next invocations are cold starts."""

@@ -7,7 +7,7 @@ from typing import Any
 from purista_serverless.testing.clock import Timer, VirtualClock
 from tests.contracts.aws.functions import Answer, Functions, Invocation
 from tests.contracts.aws.reading import Read
-from tests.contracts.aws.region import Region
+from tests.contracts.aws.region import NAME, Region
 
 _LARGEST_RECEIVE = 10
 
@@ -175,7 +175,7 @@ def raw_record(message: dict[str, Any], arn: str) -> dict[str, Any]:
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
         "eventSourceARN": arn,
-        "awsRegion": "eu-central-1",
+        "awsRegion": NAME,
     }
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
 from purista_serverless.adapters.aws.constants import COMMAND_TRIGGER, EVENT_BUS, LEDGER, PARTITION_KEY, SORT_KEY
 from purista_serverless.adapters.aws.plan.places import BUS
 from purista_serverless.adapters.aws.plan.places import LEDGER as TABLE
@@ -29,7 +31,6 @@ from tests.contracts.aws.region import Region
 
 PREFIX = "contract"
 
-_ACCOUNT = "123456789012"
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
 R = TypeVar("R")
@@ -55,7 +56,7 @@ class Stack:
         self._values = {
             "Prefix": PREFIX,
             "AWS::Region": regions.NAME,
-            "AWS::AccountId": _ACCOUNT,
+            "AWS::AccountId": DEFAULT_ACCOUNT_ID,
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
         }
@@ -173,7 +174,7 @@ class Stack:
         fifo = {"FifoQueue": "true"} if is_fifo else {}
         url: str = self._sqs.create_queue(QueueName=name, Attributes={**attributes, **fifo})["QueueUrl"]
         self._values[id] = url
-        self._values[f"{id}.Arn"] = f"arn:aws:sqs:{regions.NAME}:{_ACCOUNT}:{name}"
+        self._values[f"{id}.Arn"] = f"arn:aws:sqs:{regions.NAME}:{DEFAULT_ACCOUNT_ID}:{name}"
         return url
 
     def _replace_rules(self) -> None:
