@@ -8,7 +8,10 @@ from purista_serverless.errors import (
     BoundExceeded,
     HandledError,
     InvalidPayload,
+    PuristaServerlessError,
     RetryLater,
+    TooLarge,
+    Unavailable,
 )
 from purista_serverless.message import BadInput, Failed, Message, Outcome, Rejected, Retry, Success
 from purista_serverless.message.job import SOURCE_EVENT_HEADER, SOURCE_MESSAGE_HEADER
@@ -233,7 +236,12 @@ class CallConsumer(EventConsumer):
             # A newer run has taken its place meanwhile: whatever came of this one is discarded.
             return None
         if isinstance(outcome, Success) and self.function.success_event is not None:
-            ports.events.publish(respond(self.function, message, outcome, now=ports.clock.now()))
+            try:
+                ports.events.publish(respond(self.function, message, outcome, now=ports.clock.now()))
+            except Unavailable:
+                raise
+            except PuristaServerlessError as error:
+                return _unsent(error)
         return outcome
 
     def _validate(self, message: Message) -> None:
@@ -292,12 +300,22 @@ class BindingConsumer(EventConsumer):
             return Rejected(error)
         except RetryLater as error:
             return Retry(None if error.delay is None else milliseconds(error.delay), error.reason)
+        except Unavailable:
+            raise
+        except PuristaServerlessError as error:
+            # Until there is a job the run waits for the binding: nobody else would tell it of a dead letter.
+            self._leave_run(order, ports)
+            return _unsent(error)
         return Success(None)
 
     def _join_run(self, order: Enqueue, ports: "Ports") -> bool:
         if order.run_id is None:
             return True
         return exchange_token(ports, order.run_id, binding_token(self.edge), order.job_token)
+
+    def _leave_run(self, order: Enqueue, ports: "Ports") -> None:
+        if order.run_id is not None:
+            exchange_token(ports, order.run_id, order.job_token, binding_token(self.edge))
 
     def _order(self, message: Message) -> Enqueue | None:
         """Give the enqueue that an event asks for, ``None`` if the binding does not accept it."""
@@ -331,6 +349,11 @@ class BindingConsumer(EventConsumer):
     def _end(self, message: Message, ports: "Ports") -> None:
         # Nothing to remove where the job took the token's place.
         remove_token(ports, message.run_id, binding_token(self.edge))
+
+
+def _unsent(error: PuristaServerlessError) -> Outcome:
+    """Give the outcome of what a port did not take: too big stays too big, the rest may be a deployment under way."""
+    return Rejected(HandledError(422, str(error))) if isinstance(error, TooLarge) else Failed(error)
 
 
 def bound(
