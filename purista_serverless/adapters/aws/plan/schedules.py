@@ -20,6 +20,7 @@ from purista_serverless.adapters.aws.plan.resources import (
     Sub,
     compact,
 )
+from purista_serverless.message import CUSTOM_MESSAGE, Party
 from purista_serverless.model import CommandTarget, EventTarget, QueueTarget
 from purista_serverless.model import Schedule as Declaration
 from purista_serverless.naming import slug
@@ -123,7 +124,7 @@ def _content(declaration: Declaration, lookup: Lookup) -> Mapping[str, Any]:
     """Give what a slot sends when nothing of it has to be computed."""
     match declaration.target:
         case EventTarget(event=event):
-            return {"event": event, **_payload(declaration, lookup.events[event].payload)}
+            return {"event": event, **_envelope(declaration), **_payload(declaration, lookup.events[event].payload)}
         case QueueTarget(queue=name):
             queue = lookup.queues[name]
             sent = _payload(declaration, queue.payload)
@@ -135,6 +136,13 @@ def _content(declaration: Declaration, lookup: Lookup) -> Mapping[str, Any]:
             return {"command": name, **sent, "parameter": _plain(command.parameter, declaration.parameter)}
         case _:
             assert_never(declaration.target)
+
+
+def _envelope(declaration: Declaration) -> dict[str, Any]:
+    """Give the members of the envelope that rules look at, since the rules see what Scheduler sends as it is."""
+    address = declaration.address
+    sender = Party(address.service, address.version, address.name)
+    return {"messageType": CUSTOM_MESSAGE, "sender": sender.to_wire()}
 
 
 def _payload(declaration: Declaration, declared: Any) -> dict[str, Any]:
