@@ -24,8 +24,8 @@ from purista_serverless.runtime.runs import (
     TRIGGER_TOKEN,
     RunRecord,
     change_run,
+    drop_token,
     read_run,
-    remove_token,
     run_id_of,
     run_key,
 )
@@ -346,7 +346,7 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - the payload function is the user's code
             self._give_up(run_id, slot, error, report)
             return
-        remove_token(self.ports, run_id, TRIGGER_TOKEN)
+        drop_token(self.ports, self.timetable.name, slot, TRIGGER_TOKEN)
         report.started.append(slot)
 
     def _give_up(self, run_id: str, slot: int, error: Exception, report: GateReport) -> None:

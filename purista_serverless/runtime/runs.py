@@ -144,12 +144,17 @@ def remove_token(ports: "Ports", run_id: str | None, token: str) -> None:
     if parsed is None:
         return
     schedule, slot = parsed
-    now = ports.clock.now()
-    change_run(ports, schedule, slot, lambda run: run.without(token, now=now))
+    drop_token(ports, schedule, slot, token)
     # Not only for the caller that closed it: a crash after closing must not lose the knock.
     run = read_run(ports, schedule, slot)
     if run is not None and run.status == CLOSED and run.knocks:
         ports.schedules.knock(schedule)
+
+
+def drop_token(ports: "Ports", schedule: str, slot: int, token: str) -> None:
+    """Remove a token from the run of a slot and knock nowhere: for the gate itself, which looks again anyway."""
+    now = ports.clock.now()
+    change_run(ports, schedule, slot, lambda run: run.without(token, now=now))
 
 
 def exchange_token(ports: "Ports", run_id: str, old: str, new: str) -> bool:

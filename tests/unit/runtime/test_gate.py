@@ -1,6 +1,7 @@
 """The gate of a schedule by itself: first knocks, lost writes, and what a second gate leaves alone."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -124,3 +125,27 @@ def test_a_run_that_has_ended_has_no_timeout():
     door.wait(1)
 
     assert door.gate.next_knock() == NOON + 2 * MINUTE
+
+
+class Quick(Recorder):
+    """A trigger whose job has ended before the gate is back from sending it."""
+
+    def fire(self, run_id: str, slot: int, ports: Ports) -> None:
+        """Note the slot, and end its job."""
+        super().fire(run_id, slot, ports)
+        remove_token(ports, run_id, "job:shop.counting/1")
+
+
+def test_a_gate_that_closes_a_run_itself_goes_on_without_a_knock():
+    """It looks again anyway; no function is allowed to send to the edge that it consumes."""
+    door = Door()
+    door.trigger = Quick()
+    gate = Gate(door.timetable(concurrency="forbid", missed_runs="catchUp"), door.ports)
+    gate.knock(NOON)
+    door.wait(2)
+
+    gate.knock()
+
+    assert door.trigger.fired == [NOON, NOON + MINUTE, NOON + 2 * MINUTE]
+    schedules: Any = door.ports.schedules
+    assert schedules.knocks == []
