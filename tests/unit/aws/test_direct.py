@@ -186,3 +186,14 @@ def test_the_claim_of_an_event_may_keep_the_members_that_rules_look_at():
 
     assert failures(function(batch(record(claim)))) == []
     assert function.notes.seen[0][0] == "hello"
+
+
+def test_a_slot_may_hold_the_members_that_rules_look_at():
+    """It looks like an envelope, and is one without most of it: what counts is the mark."""
+    (given,) = load("scheduler_slot_to_event")["Records"]
+    bare = json.loads(given["body"])
+    sender = {"serviceName": "Shop", "serviceVersion": "1", "serviceTarget": "hourly"}
+    beside = {**bare, "detail": {**bare["detail"], "messageType": "customMessage", "sender": sender}}
+    listen = "subscription:Shop.1.listen"
+
+    assert unwrapped(listen, listen, beside) == unwrapped(listen, listen, bare)
