@@ -48,7 +48,7 @@ def change_only_what_changes() -> None:
             return found
         return ChangeType.UNCHANGED
 
-    ChangeSetModel._resolve_intrinsic_function_ref = judge_reference
+    ChangeSetModel._resolve_intrinsic_function_ref = judge_reference  # noqa: SLF001 - as above
 
 
 def describe_outputs() -> None:

@@ -17,7 +17,6 @@ from tests.connected.aws.tools import run
 from tests.connected.aws.watch import Watch
 from tests.repo.tree import ROOT
 
-
 # The name that LocalStack gives to what it did not make.
 _LEFT_OUT = "unknown"
 
