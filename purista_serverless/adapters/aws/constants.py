@@ -18,7 +18,8 @@ CONFIG = "PURISTA_CONFIG"
 SECRETS = "PURISTA_SECRETS"
 # Name of the bucket of bodies that are too big for their edge; only where claim check is switched on.
 CLAIM_CHECK = "PURISTA_CLAIM_CHECK"
-# Name of the authoriser's claim that holds the tenant; nobody has one where it is absent.
+# Name of the authoriser's claim that holds the tenant, which every caller has to have; nobody has one where the
+# variable is absent.
 TENANT_CLAIM = "PURISTA_TENANT_CLAIM"
 
 # Names of edges in ``QUEUES`` and ``DEAD_LETTERS``, and of triggers in generated handlers, begin with their kind.

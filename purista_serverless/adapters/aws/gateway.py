@@ -35,7 +35,7 @@ class Gateway:
         function: The command's function.
         route: Its exposure.
         ports: The ways out of its handler.
-        tenant_claim: The claim of the authoriser's that holds the tenant, if any does.
+        tenant_claim: The claim of the authoriser's that holds the tenant; ``None`` for an application without tenants.
         authenticate: Tells who sent a request that no authoriser of the platform's has looked at.
     """
 
@@ -101,8 +101,7 @@ class Gateway:
             HandledError: 401, neither does; or the application refuses the request.
         """
         if request.principal is not None:
-            tenant = request.claims.get(self._tenant_claim) if self._tenant_claim is not None else None
-            return request.principal, tenant if isinstance(tenant, str) else None
+            return request.principal, self._tenant(request.claims)
         identity = None
         if self._authenticate is not None:
             from purista_serverless.adapters.aws.identity import ask
@@ -111,6 +110,19 @@ class Gateway:
         if identity is None:
             raise unidentified()
         return identity.principal_id, identity.tenant_id
+
+    def _tenant(self, claims: "Mapping[str, Any]") -> str | None:
+        """Give the tenant of a caller; an application with tenants takes nobody who has none.
+
+        Raises:
+            HandledError: 401, nothing names the tenant.
+        """
+        if self._tenant_claim is None:
+            return None
+        tenant = claims.get(self._tenant_claim)
+        if not isinstance(tenant, str) or not tenant:
+            raise HandledError(401, f"the token has no claim {self._tenant_claim!r} with a text")
+        return tenant
 
     def _body(self, request: http.Request) -> bytes:
         if self._route.method in BODILESS or not request.body:

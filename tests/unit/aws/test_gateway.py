@@ -156,13 +156,23 @@ def test_a_request_that_is_not_as_documented_is_an_error_of_its_invocation(chang
         Deployed("command:Shop.1.note")({**load("http_api_v2_jwt"), **change})
 
 
-@pytest.mark.parametrize("claim", [7, None, ["north"]])
-def test_a_tenant_that_is_no_text_is_none(claim):
-    """Only what the authoriser says in so many words counts."""
+@pytest.mark.parametrize("claim", [7, None, "", ["north"]])
+def test_nobody_without_a_tenant_gets_into_an_application_with_tenants(claim):
+    """A handler that looks for its tenant's data would look for everybody's; only a text in so many words counts."""
     event = load("http_api_v2_jwt")
     event["requestContext"]["authorizer"]["jwt"]["claims"]["custom:tenant"] = claim
     function = Deployed("command:Shop.1.note", environment=TENANT)
-    function(event)
+
+    answer = function(event)
+
+    assert (answer["statusCode"], function.notes.seen) == (401, [])
+    assert json.loads(answer["body"])["detail"] == "the token has no claim 'custom:tenant' with a text"
+
+
+def test_an_application_without_tenants_asks_for_none():
+    """Whatever a token claims."""
+    function = Deployed("command:Shop.1.note")
+    function(load("http_api_v2_jwt"))
 
     ((_, _, tenant, principal),) = function.notes.seen
     assert (tenant, principal) == (None, "ann")

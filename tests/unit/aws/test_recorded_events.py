@@ -98,8 +98,8 @@ REJECTED = {
     "warmer": NOTE,
 }
 
+TENANTS = {"PURISTA_TENANT_CLAIM": "custom:tenant"}
 ENVIRONMENT = {
-    "PURISTA_TENANT_CLAIM": "custom:tenant",
     "PURISTA_QUEUES": json.dumps(
         {
             "call:Shop.1.daily": "https://sqs.eu-central-1.amazonaws.com/123456789012/call-1",
@@ -119,9 +119,10 @@ def kept_bodies() -> dict[str, bytes]:
     }
 
 
-def deployed(name: str) -> Deployed:
+def deployed(name: str, *, has_tenants: bool = False) -> Deployed:
     """Deploy a function of the shop."""
-    return Deployed(name, environment=ENVIRONMENT, bodies=kept_bodies())
+    environment = {**ENVIRONMENT, **(TENANTS if has_tenants else {})}
+    return Deployed(name, environment=environment, bodies=kept_bodies())
 
 
 def test_every_recorded_event_is_used():
@@ -135,7 +136,8 @@ def test_every_recorded_event_is_used():
 @pytest.mark.parametrize("name", ANSWERED)
 def test_a_request_reaches_its_command(name):
     """Path, query, body and sender are the same, whichever kind of API the request came through."""
-    function = deployed(NOTE)
+    _, _, tenant, _ = ANSWERED[name]
+    function = deployed(NOTE, has_tenants=tenant is not None)
     answer = function(load(name))
 
     assert function.notes.seen == [ANSWERED[name]]
