@@ -153,6 +153,9 @@ def cases_in(place: Path) -> dict[str, Case]:
 
 def main() -> int:
     """Measure builds of 1,000 functions, of nothing new, and of 10,000."""
+    if not CHALICE.exists():
+        sys.stderr.write(f"{CHALICE}: not installed; run `make tools`\n")
+        return 1
     with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
         cases = cases_in(Path(place))
         for _ in range(ROUNDS + 1):
