@@ -18,6 +18,9 @@ _DEATHS = frozenset(
     {"Extension.Crash", "Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Failure", "Sandbox.Timedout"}
 )
 
+# What our own code in such a function leaves with when its success cannot be told: the class of the error is its type.
+_UNTOLD = Unavailable.__name__
+
 # Of a request whose caller waits (AWS Lambda, quotas).
 _MAX_REQUEST = 6_291_456
 
@@ -79,6 +82,8 @@ def _failure_of(command: str, raw: bytes) -> Unavailable | InvocationFailed:
     """Give the error of a function that ended without an answer; its text stays where it ran."""
     told = _told(raw)
     kind = str(told.get("errorType", "unknown"))
+    if kind == _UNTOLD:
+        return Unavailable(f"{command} was not answered: its function could not reach what it has to tell")
     if kind in _DEATHS or "Task timed out" in str(told.get("errorMessage", "")):
         return Unavailable(f"{command} was not answered: its function was ended while it ran ({kind})")
     return InvocationFailed(command, 502, f"its function ended without an answer ({kind})")

@@ -105,6 +105,15 @@ def test_a_function_that_is_ended_from_outside_is_unavailable(told):
         ports.commands.invoke(command())
 
 
+def test_a_success_that_could_not_be_told_is_unavailable():
+    """The function left with our own error: asking again may help, as it does in one process."""
+    told = {"errorType": "Unavailable", "errorMessage": "events:PutEvents on shop got no answer"}
+    with failing(**told) as (ports, _), pytest.raises(Unavailable, match="could not reach") as raised:
+        ports.commands.invoke(command())
+
+    assert "PutEvents" not in str(raised.value)
+
+
 @pytest.mark.parametrize("body", [b"", b"null", b'"text"', b"[]", b"{}", b"<html>", b"\xff"], ids=ascii)
 def test_an_answer_that_is_no_response_is_a_failed_invocation(body):
     """A function of somebody else may answer anything, with an error or without."""
