@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from moto import mock_aws
 
 from purista_serverless.application import Application
 from purista_serverless.builder.handles import Event
@@ -33,8 +34,9 @@ class Deployed(Suite):
     @pytest.fixture(autouse=True)
     def _region(self) -> Iterator[None]:
         self.system = None
-        yield
-        self._close()
+        with mock_aws():
+            yield
+            self._close()
 
     def deploy(self, application: Application, **options: Any) -> AwsSimulation:
         """Deploy to an empty region."""

@@ -7,7 +7,6 @@ from when it was received; while a visibility is changed, it is therefore told t
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -16,7 +15,7 @@ import boto3
 import time_machine
 from botocore import UNSIGNED
 from botocore.config import Config
-from moto import mock_aws
+from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
@@ -31,7 +30,7 @@ Watch = Callable[[str, int], None]
 
 
 class Region:
-    """One region of an account that exists until it is closed; there can be one at a time.
+    """One region of an account that exists until it is closed; there can be one at a time, inside of ``mock_aws``.
 
     Args:
         clock: Its time.
@@ -41,9 +40,10 @@ class Region:
     def __init__(self, clock: VirtualClock, watch: Watch) -> None:
         self._clock = clock
         self._watch = watch
-        self._opened = ExitStack()
-        self._opened.enter_context(mock_aws())
-        self._time = self._opened.enter_context(time_machine.travel(to_datetime(clock.now()), tick=False))
+        # Emptied, not started: that takes as long as all calls of a small test.
+        BackendDict.reset()
+        self._travel = time_machine.travel(to_datetime(clock.now()), tick=False)
+        self._time = self._travel.start()
         self._sent: list[tuple[Any, int]] = []
         _Current.region = self
 
@@ -51,7 +51,7 @@ class Region:
         """Forget everything and give the process its own time back."""
         if _Current.region is self:
             _Current.region = None
-            self._opened.close()
+            self._travel.stop()
 
     def client(self, service: str) -> Any:
         """Give a real client of a service."""

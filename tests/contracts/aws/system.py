@@ -56,6 +56,9 @@ class AwsSimulation(Simulation):
             nobody got; order, delays and leases are moto's own.
         durations: How long handlers take, by handler: a duration, or a function from the attempt's number to one.
         resources: What handlers are given, by name.
+
+    Raises:
+        ValueError: A fault is asked for that nobody can inject here.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class AwsSimulation(Simulation):
     ) -> None:
         self.clock = VirtualClock(start)
         self.faults = faults if faults is not None else Faults(seed)
+        if self.faults.reorder or self.faults.delay or self.faults.lease_lost:
+            raise ValueError(f"{self.faults!r}: order, delays and leases are those of moto; ask for other faults")
         self._durations = dict(durations or {})
         self._resources = dict(resources or {})
         self._random = Random(seed).random  # noqa: S311 - repeatable on purpose
