@@ -4,7 +4,8 @@ Names and shapes on the wire are upstream's envelope and queue message. ``payloa
 came from the platform and not yet looked at) or a plain JSON value; it is loaded once, by the dispatch.
 
 These classes are on the hot and the cold path. They are plain slotted classes that are filled in one step and frozen to
-readers: a frozen dataclass takes three times as long to build and about a millisecond of cold start each.
+readers: a frozen dataclass takes three times as long to build and about a millisecond of cold start each. A job is even
+less: a view of its queue message.
 """
 
 from typing import TYPE_CHECKING, Any

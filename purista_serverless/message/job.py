@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from purista_serverless.errors import BadEvent
-from purista_serverless.message.wire import Frozen, format_json, object_of, plain_json, text_in
+from purista_serverless.message.wire import format_json, object_of, plain_json, text_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,15 +44,13 @@ FIELDS: "Mapping[str, tuple[str, type, Any]]" = {
 
 
 def _field(name: str) -> Any:
-    key = FIELDS[name][0]
-
-    def read(job: "Job") -> Any:
-        return job._wire[key]  # noqa: SLF001 - a part of the class, written once for all fields
-
-    return property(read)
+    key, _, default = FIELDS[name]
+    if default is None:
+        return property(lambda job: job._wire.get(key))  # noqa: SLF001 - a part of the class, written once
+    return property(lambda job: job._wire[key])  # noqa: SLF001
 
 
-class Job(Frozen):
+class Job:
     """A job in upstream's queue message; immutable. Times and ``lease_ttl`` are in milliseconds.
 
     It is a view: the message stays as it came, and a field is read when somebody asks for it. A worker's run needs four
@@ -65,12 +63,12 @@ class Job(Frozen):
         ('closing', 2)
     """
 
-    __slots__ = ("_wire",)
+    __slots__ = ("_body", "_wire")
     _wire: dict[str, Any]
+    _body: bytes | str | None
 
     id: str = _field("id")
     queue: str = _field("queue")
-    payload: Any = _field("payload")
     parameter: Any = _field("parameter")
     headers: "Mapping[str, str]" = _field("headers")
     created_at: int = _field("created_at")
@@ -85,8 +83,8 @@ class Job(Frozen):
     idempotency_key: str | None = _field("idempotency_key")
     ordering_key: str | None = _field("ordering_key")
 
-    def __new__(
-        cls,
+    def __init__(
+        self,
         *,
         id: str,
         queue: str,
@@ -104,9 +102,9 @@ class Job(Frozen):
         correlation_id: str | None = None,
         idempotency_key: str | None = None,
         ordering_key: str | None = None,
-    ) -> Self:
-        """Write the queue message that it is a view of."""
-        wire = {
+    ) -> None:
+        self._body = None
+        self._wire = {
             "id": id,
             "queueName": queue,
             "payload": payload,
@@ -124,18 +122,36 @@ class Job(Frozen):
             "idempotencyKey": idempotency_key,
             "orderingKey": ordering_key,
         }
-        return cls.of(wire)
 
     @classmethod
-    def of(cls, wire: dict[str, Any]) -> Self:
-        """Look at a queue message whose fields are all there and have been checked; it is kept, not copied.
+    def of(cls, wire: dict[str, Any], body: bytes | str | None = None) -> Self:
+        """Look at a queue message that has been checked; it is kept, not copied.
 
         Args:
-            wire: A value for each of ``FIELDS``, under its name on the wire; nobody changes it any more.
+            wire: The fields under their names on the wire. Those that may be ``None`` may be left out; nobody changes
+                it any more.
+            body: What it was read from, if its payload is no longer as it came.
         """
-        self = object.__new__(cls)
-        object.__setattr__(self, "_wire", wire)
+        self = cls.__new__(cls)
+        self._wire = wire
+        self._body = body
         return self
+
+    @property
+    def payload(self) -> Any:
+        """Give the payload as it came or was given: a JSON value, or raw JSON in bytes."""
+        body = self._body
+        if body is not None:
+            # Nearly nobody asks for it: handlers are given it as their type.
+            self._wire = {**self._wire, "payload": object_of(body).get("payload")}
+            self._body = None
+        return self._wire.get("payload")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and self.to_wire() == other.to_wire()
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in FIELDS)
@@ -182,10 +198,10 @@ class Job(Frozen):
 
     def to_wire(self) -> dict[str, Any]:
         """Give upstream's queue message as a JSON object; absent fields are left out."""
-        parameter = plain_json(self.parameter)
+        payload, parameter = plain_json(self.payload), plain_json(self.parameter)
         wire = {
             **self._wire,
-            "payload": plain_json(self.payload),
+            "payload": payload,
             "parameter": {} if parameter is None else parameter,
             "headers": dict(self.headers),
         }
@@ -264,4 +280,5 @@ class Job(Frozen):
 
     def replace(self, **changes: Any) -> "Job":
         """Give a copy with some fields changed."""
-        return Job.of({**self._wire, **{FIELDS[name][0]: value for name, value in changes.items()}})
+        wire = {**self._wire, **{FIELDS[name][0]: value for name, value in changes.items()}}
+        return Job.of(wire, None if "payload" in changes else self._body)

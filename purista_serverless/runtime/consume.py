@@ -54,14 +54,13 @@ class Attempt:
 
     __slots__ = ("_beats", "_lifecycle", "control", "delivery", "function", "message", "payload", "ports", "since")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - there is one for each job, and keywords take time
         self,
         function: "Function",
         message: "Message | Job",
         ports: "Ports",
         control: JobControl,
         payload: Any = UNREAD,
-        *,
         delivery: "Delivery | None" = None,
         lifecycle: "EdgeLifecycle | None" = None,
         since: int = 0,

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # Stands for a payload that nobody has loaded yet; ``None`` may be a payload.
 UNREAD: Any = object()
 
+# How nearly every worker's run ends.
+_DONE = Success(b"null")
+
 
 def dispatch(
     function: "Function",
@@ -47,7 +50,9 @@ def dispatch(
     context = Context(function, message, ports, control)
     if "opentelemetry.trace" in sys.modules:
         return _traced(context, payload)
-    return _drive(_steps(context, payload))
+    if payload is UNREAD or function.is_surrounded:
+        return _drive(_steps(context, payload))
+    return _call(context, payload)
 
 
 async def adispatch(
@@ -98,14 +103,25 @@ async def _adrive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
         return stop.value  # type: ignore[no-any-return]
 
 
-def _steps(context: Context, payload: Any) -> "Generator[Any, Any, Outcome]":
+def _call(context: Context, payload: Any) -> Outcome:
+    """Do what is left of ``_steps`` where nothing surrounds the handler: a generator takes as long as all the rest."""
     function = context.function
     try:
-        arguments = _load(function, context.message, payload)
-    except InvalidPayload as error:
-        return BadInput(error.subject, error.problems)
-    except Exception as error:  # noqa: BLE001 - a transform is the user's code; its failure is an outcome
+        value = function.handler(context, payload)
+        if value is None and function.gives_nothing:
+            return _DONE
+        if hasattr(value, "__await__"):
+            return _outcome_of(context, _unawaited(value))
+        return Success(_dump(function, value))
+    except Exception as error:  # noqa: BLE001 - the boundary to the user's code: every error is an outcome
         return _outcome_of(context, error)
+
+
+def _steps(context: Context, payload: Any) -> "Generator[Any, Any, Outcome]":
+    function = context.function
+    arguments = _arguments(context, payload)
+    if not isinstance(arguments, tuple):
+        return arguments
     try:
         resources = function.resources(context.ports) if function.resource_handles else {}
         for guard in function.before:
@@ -121,15 +137,22 @@ def _steps(context: Context, payload: Any) -> "Generator[Any, Any, Outcome]":
         return _outcome_of(context, error)
 
 
-def _load(function: "Function", message: "Message | Job", payload: Any) -> tuple[Any, ...]:
-    if payload is UNREAD:
-        payload = _payload_of(function, message)
-    if not function.takes_parameter:
-        return (payload,)
-    given = message.parameter
-    if type(given) is bytes:
-        return payload, function.parameter.load_json(given, function.parameter_subject)
-    return payload, function.parameter.load(given if given is not None else {}, function.parameter_subject)
+def _arguments(context: Context, payload: Any) -> tuple[Any, ...] | Outcome:
+    """Give what the handler takes besides its context, or how the dispatch ends without it."""
+    function, message = context.function, context.message
+    try:
+        if payload is UNREAD:
+            payload = _payload_of(function, message)
+        if not function.takes_parameter:
+            return (payload,)
+        given = message.parameter
+        if type(given) is bytes:
+            return payload, function.parameter.load_json(given, function.parameter_subject)
+        return payload, function.parameter.load(given if given is not None else {}, function.parameter_subject)
+    except InvalidPayload as error:
+        return BadInput(error.subject, error.problems)
+    except Exception as error:  # noqa: BLE001 - a transform is the user's code; its failure is an outcome
+        return _outcome_of(context, error)
 
 
 def _payload_of(function: "Function", message: "Message | Job") -> Any:

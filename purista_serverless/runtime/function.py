@@ -33,6 +33,8 @@ class Function:
         party: The function as sender of messages.
         payload, parameter, result: Codecs of its types; ``result`` is ``None`` when the result is not used.
         timeout: How long a caller waits for a command, in milliseconds; ``None`` for the other kinds.
+        gives_nothing: Its result is declared to be nothing.
+        is_surrounded: Its handler takes more than the payload, or a guard or a transformation stands around it.
         can_emit, can_enqueue, can_invoke, may_read: What it declared, by name on the wire.
     """
 
@@ -44,8 +46,10 @@ class Function:
         "can_invoke",
         "declaration",
         "factories",
+        "gives_nothing",
         "handler",
         "is_async",
+        "is_surrounded",
         "kind",
         "may_read",
         "name",
@@ -85,6 +89,7 @@ class Function:
         self.payload: Codec = codec_of(declaration.payload_type())
         self.parameter: Codec = codec_of(declaration.parameter_type())
         self.result: Codec | None = None if self.kind == "subscription" else codec_of(declaration.result_type())
+        self.gives_nothing = self.result is not None and self.result.type is None
         self.payload_subject = f"payload of {target.name}"
         self.parameter_subject = f"parameter of {target.name}"
         self.result_subject = f"result of {target.name}"
@@ -97,6 +102,9 @@ class Function:
         self.can_invoke = frozenset(address_of(command) for command in declaration.can_invoke)
         self.may_read = frozenset(setting.name for setting in declaration.uses)
         self.resource_handles = declaration.resources()
+        self.is_surrounded = bool(
+            self.takes_parameter or self.resource_handles or self.before or self.after or self.transform_output
+        )
         self.factories = factories or {}
         self.queues = queues or {}
         self.success_event: str | None = getattr(target, "success_event_name", None)

@@ -56,12 +56,14 @@ class JobConsumer:
         results: Which events tell how jobs end.
         retention: How long records live, in milliseconds.
         batch_size: How many jobs a host may hand over at once.
+
+    Attributes:
+        read: Reads a job together with its payload, see ``JobReader``; for hosts that begin with the job itself.
     """
 
     __slots__ = (
         "_is_plain",
         "_most_receives",
-        "_reader",
         "batch_size",
         "edge",
         "function",
@@ -69,6 +71,7 @@ class JobConsumer:
         "lifecycle",
         "party",
         "queue",
+        "read",
         "results",
         "retention",
         "tracking",
@@ -95,20 +98,11 @@ class JobConsumer:
         self.batch_size = batch_size
         # The net below the policy: a handler that kills its process leaves no other trace than the count.
         self._most_receives = 2 * lifecycle.max_attempts + 10
-        self._reader = JobReader(queue, function)
+        self.read = JobReader(queue, function).read
         self._is_plain = tracking == "none" and results is None
         self.is_async = function.is_async
         sender = function.party
         self.party = Party(sender.service, sender.version, queue, sender.instance)
-
-    def read(self, body: bytes, *, receives: int) -> "ReadJob | None":
-        """Read a job together with its payload; ``None`` for what wants the closer look that ``consume`` takes.
-
-        Args:
-            body: What was delivered.
-            receives: How often it was, this time included.
-        """
-        return self._reader.read(body, attempt=max(receives, 1))
 
     def consume(self, delivery: "Delivery", ports: "Ports") -> "Steps":
         """Handle one delivery of a job."""
@@ -124,7 +118,7 @@ class JobConsumer:
             ports: The ways out.
             read: The job, if the host has read it.
         """
-        read = read or self.read(delivery.body, receives=delivery.receives) or self._look_at(delivery, ports)
+        read = read or self.read(delivery.body, delivery.receives) or self._look_at(delivery, ports)
         if read is None:
             return None
         job, payload = read
@@ -141,22 +135,14 @@ class JobConsumer:
         if attempt > self._most_receives:
             self._conclude_untracked(GiveUp(_SPENT), delivery, job, ports)
             return None
-        return Attempt(
-            self.function,
-            job,
-            ports,
-            JobControl(attempt),
-            payload,
-            delivery=delivery,
-            lifecycle=self.lifecycle,
-            since=now,
-        )
+        return Attempt(self.function, job, ports, JobControl(attempt), payload, delivery, self.lifecycle, now)
 
     def end(self, attempt: Attempt, outcome: "Outcome | Interrupted") -> None:
         """Settle the delivery of a run that ``begin`` gave."""
         delivery: Any = attempt.delivery
         job: Any = attempt.message
-        outcome = limited(attempt, outcome)
+        if self.lifecycle.max_runtime is not None:
+            outcome = limited(attempt, outcome)
         if type(outcome) is Success and self._is_plain and RUN_HEADER not in job.headers:
             # Nobody is told and nothing is kept, so that there is no end to write down.
             delivery.acknowledge()
@@ -237,17 +223,9 @@ class JobConsumer:
         )
         match beginning:
             case Run(record):
-                control = TrackedControl(record, ledger, ports.clock)
-                return Attempt(
-                    self.function,
-                    job.replace(attempt=record.attempt),
-                    ports,
-                    control,
-                    payload,
-                    delivery=delivery,
-                    lifecycle=self.lifecycle,
-                    since=ports.clock.now(),
-                )
+                counted, control = job.replace(attempt=record.attempt), TrackedControl(record, ledger, ports.clock)
+                started = ports.clock.now()
+                return Attempt(self.function, counted, ports, control, payload, delivery, self.lifecycle, started)
             case Busy(delay):
                 delivery.redeliver(delay, counted=False)
             case Stale():

@@ -21,6 +21,7 @@ class ContextLogger(logging.LoggerAdapter):  # type: ignore[type-arg]  # generic
     # Of the class, as they are the same for all: there is a logger per message, and most lines are not written.
     logger = LOGGER
     extra = None
+    isEnabledFor: Any = LOGGER.isEnabledFor  # noqa: N815 - the standard library's name
     _fields: "dict[str, Any] | None" = None
 
     def __init__(self, context: "Context") -> None:

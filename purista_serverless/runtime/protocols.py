@@ -109,9 +109,13 @@ class Delivery(Protocol):
 
     edge: str
     id: str
-    body: bytes
     receives: int
     lease_until: int | None
+
+    @property
+    def body(self) -> bytes:
+        """Give what was sent."""
+        ...
 
     def acknowledge(self) -> None:
         """Remove the message from the platform."""

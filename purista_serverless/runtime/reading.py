@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     # A job, and its payload as its worker takes it: ``UNREAD`` where the dispatch has to load it.
     ReadJob = tuple[Job, Any]
 
-_LOADED = "payload as its type"
-
 
 class JobReader:
     """Read the jobs of one queue.
@@ -26,19 +24,20 @@ class JobReader:
         function: Its worker.
     """
 
-    __slots__ = ("_function", "_queue", "_validate")
+    __slots__ = ("_payload", "_queue", "_validate")
 
     def __init__(self, queue: str, function: "Function") -> None:
         self._queue = queue
-        self._function = function
+        # What is transformed first is not of the type yet.
+        self._payload = function.payload if function.transform_input is None else None
         self._validate: Callable[[bytes | str], dict[str, Any]] | None = None
 
-    def read(self, body: bytes, *, attempt: int) -> "ReadJob | None":
+    def read(self, body: bytes | str, receives: int) -> "ReadJob | None":
         """Give a job of this queue and its payload; ``None`` for what wants a closer look.
 
         Args:
             body: What was delivered.
-            attempt: Which run this is.
+            receives: How often it was, this time included.
         """
         validate = self._validate or self._make()
         try:
@@ -47,18 +46,19 @@ class JobReader:
             return None
         if wire["queueName"] != self._queue or wire["maxAttempts"] < 1:
             return None
-        wire["attempt"] = attempt
-        if wire["scheduledAt"] is None:
+        wire["attempt"] = receives if receives > 0 else 1
+        if wire.get("scheduledAt") is None:
             wire["scheduledAt"] = wire["createdAt"]
-        loaded = wire.pop(_LOADED, UNREAD)
-        return Job.of(wire), loaded
+        if self._payload is None:
+            return Job.of(wire), UNREAD
+        return Job.of(wire, body), wire["payload"]
 
     def _make(self) -> "Callable[[bytes | str], dict[str, Any]]":
         """Make the validator, with the first job: a cold start has no use for it."""
         from purista_serverless.schema.envelopes import envelope_reader
 
-        function = self._function
-        # What is transformed first is not of the type yet.
-        payload = function.payload if function.transform_input is None else None
-        self._validate = envelope_reader(FIELDS.values(), payload, loaded_as=_LOADED)
+        schema = self._payload.core_schema if self._payload is not None else None
+        if schema is None:
+            self._payload = None
+        self._validate = envelope_reader(FIELDS.values(), schema)
         return self._validate

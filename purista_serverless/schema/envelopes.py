@@ -9,9 +9,6 @@ if TYPE_CHECKING:
 
     from pydantic_core import CoreSchema
 
-    from purista_serverless.schema.codec import Codec
-
-_PAYLOAD = "payload"
 _TEXT = core_schema.str_schema(strict=True)
 _KINDS: "dict[type, CoreSchema]" = {
     str: _TEXT,
@@ -22,7 +19,7 @@ _KINDS: "dict[type, CoreSchema]" = {
 
 
 def envelope_reader(
-    fields: "Iterable[tuple[str, type, Any]]", payload: "Codec | None" = None, *, loaded_as: str = "loaded"
+    fields: "Iterable[tuple[str, type, Any]]", payload: "CoreSchema | None" = None
 ) -> "Callable[[bytes | str], dict[str, Any]]":
     """Give a function that reads one kind of envelope from JSON; members that are not asked for are left out.
 
@@ -30,19 +27,19 @@ def envelope_reader(
 
     Args:
         fields: The members: name, kind (``str``, ``int``, ``dict`` of texts, or ``object`` for anything), and what
-            stands for one that is left out: ``...`` for nothing; with ``None`` it may be ``null`` as well.
-        payload: The type of the member ``payload``, which then comes twice: as it is, and loaded.
-        loaded_as: Name of the second; there is none where pydantic has no schema of the type.
+            stands for one that is left out: ``...`` for nothing; with ``None`` it stays out, and may be ``null``.
+        payload: What the member ``payload`` is loaded as.
 
     Example:
         >>> from purista_serverless.schema import codec_of
-        >>> read = envelope_reader([("id", str, ...), ("payload", object, None)], codec_of(tuple[int, ...]))
+        >>> fields = [("id", str, ...), ("priority", int, 0), ("note", str, None), ("payload", object, None)]
+        >>> read = envelope_reader(fields, codec_of(tuple[int, ...]).core_schema)
         >>> read('{"id":"1","payload":[7],"more":true}')
-        {'id': '1', 'payload': [7], 'loaded': (7,)}
+        {'id': '1', 'priority': 0, 'payload': (7,)}
     """
     members = {name: _member(kind, default) for name, kind, default in fields}
-    if payload is not None and payload.core_schema is not None:
-        members[loaded_as] = core_schema.typed_dict_field(payload.core_schema, validation_alias=_PAYLOAD)
+    if payload is not None:
+        members["payload"] = core_schema.typed_dict_field(payload)
     return SchemaValidator(core_schema.typed_dict_schema(members)).validate_json
 
 
@@ -51,5 +48,5 @@ def _member(kind: type, default: Any) -> "core_schema.TypedDictField":
     if default is ...:
         return core_schema.typed_dict_field(schema)
     if default is None:
-        schema = core_schema.nullable_schema(schema)
+        return core_schema.typed_dict_field(core_schema.nullable_schema(schema), required=False)
     return core_schema.typed_dict_field(core_schema.with_default_schema(schema, default=default))

@@ -40,18 +40,27 @@ class SqsDelivery:
         wait: When it comes again, in milliseconds from when it was settled; ``None`` for when its visibility ends.
     """
 
-    __slots__ = ("body", "edge", "id", "is_counted", "is_done", "lease_until", "receives", "record", "wait")
+    __slots__ = ("_unwrapped", "edge", "id", "is_counted", "is_done", "lease_until", "receives", "record", "wait")
 
     def __init__(self, record: "Record", edge: str, lease_until: int) -> None:
         self.record = record
         self.edge = edge
         self.id = record.id
-        self.body = record.raw
+        self._unwrapped: bytes | None = None
         self.receives = record.receives
         self.lease_until: int | None = lease_until
         self.is_done = False
         self.is_counted = True
         self.wait: int | None = None
+
+    @property
+    def body(self) -> bytes:
+        """Give what the consumer is to read: the body as it came, or what took its place."""
+        return self.record.raw if self._unwrapped is None else self._unwrapped
+
+    @body.setter
+    def body(self, unwrapped: bytes) -> None:
+        self._unwrapped = unwrapped
 
     def acknowledge(self) -> None:
         """Let SQS delete it."""
@@ -81,7 +90,7 @@ class Batches:
         environment: The function's variables.
     """
 
-    __slots__ = ("_consumers", "_environment", "_ports", "_triggers", "_unwrappers")
+    __slots__ = ("_edges", "_environment", "_ports", "_triggers")
 
     def __init__(
         self,
@@ -90,11 +99,13 @@ class Batches:
         ports: "Ports",
         environment: "Mapping[str, str]",
     ) -> None:
-        self._consumers = consumers
         self._ports = ports
         self._environment = environment
         self._triggers: dict[str, str] = {}
-        self._unwrappers = {trigger: Unwrapper(trigger, function, ports) for trigger in consumers}
+        self._edges = {
+            trigger: _Edge(consumer, Unwrapper(trigger, function, ports), ports)
+            for trigger, consumer in consumers.items()
+        }
 
     def handle(self, event: "Mapping[str, Any]", context: Any) -> dict[str, Any]:
         """Handle a batch and give the answer that says which records come again.
@@ -109,34 +120,34 @@ class Batches:
         records = sqs.decode(event)
         if not records:
             return sqs.encode(())
-        trigger = self._trigger_of(records[0].queue)
-        batch = _Batch(self._consumers[trigger], self._unwrappers[trigger], self._ports, context)
-        open_ones = [delivery for delivery in batch.settle(records) if not delivery.is_done]
-        if open_ones and trigger.startswith(QUEUE_EDGE):
-            self._send_on(trigger, open_ones)
+        trigger = self._trigger_of(records[0])
+        edge, started = self._edges[trigger], self._ports.clock.now()
+        open_ones = edge.settle(records, started, context.get_remaining_time_in_millis)
         if open_ones:
-            self._postpone(trigger, open_ones, since=batch.started)
-        return sqs.encode(delivery.id for delivery in open_ones if not delivery.is_done)
+            if edge.jobs is not None:
+                self._send_on(edge.jobs, open_ones)
+            self._postpone(trigger, open_ones, since=started)
+        return sqs.encode([delivery.id for delivery in open_ones if not delivery.is_done])
 
-    def _trigger_of(self, queue: str) -> str:
-        """Give the trigger whose queue a batch came from; of several triggers, the one that the template names so."""
-        if len(self._consumers) == 1:
-            return next(iter(self._consumers))
+    def _trigger_of(self, record: "Record") -> str:
+        """Give the trigger whose queue a record came from; of several triggers, the one that the template names so."""
+        if len(self._edges) == 1:
+            return next(iter(self._edges))
         if not self._triggers:
             urls: dict[str, str] = json.loads(self._environment.get(QUEUES, "{}"))
             self._triggers = {url.rpartition("/")[2]: trigger for trigger, url in urls.items()}
-        trigger = self._triggers.get(queue, "")
-        if trigger not in self._consumers:
-            raise BadEvent(f"queue {queue!r} is none of this function's; it consumes {', '.join(self._consumers)}")
+        trigger = self._triggers.get(record.queue, "")
+        if trigger not in self._edges:
+            raise BadEvent(f"queue {record.queue!r} is none of this function's; it consumes {', '.join(self._edges)}")
         return trigger
 
-    def _send_on(self, trigger: str, deliveries: "Sequence[SqsDelivery]") -> None:
+    def _send_on(self, jobs: "JobConsumer", deliveries: "Sequence[SqsDelivery]") -> None:
         """Send jobs on that came before they are due: each receive counts as an attempt, and waiting is none.
 
         A new message cannot wait for as long as a job may. What is due later than that goes back to its queue first,
         unless the queue's own limit of receives comes near. In a group nothing is sent on: it would lose its place.
         """
-        limit = self._consumers[trigger].lifecycle.max_attempts
+        limit = jobs.lifecycle.max_attempts
         for delivery in deliveries:
             if delivery.is_counted or delivery.record.group is not None:
                 continue
@@ -165,48 +176,56 @@ class Batches:
             ports.visibility.postpone(trigger, changes)
 
 
-class _Batch:
-    """One batch on its way through its consumer."""
+class _Edge:
+    """The way of a function's records through one consumer.
 
-    __slots__ = ("_consumer", "_jobs", "_ports", "_remaining", "_unwrapper", "started")
+    Attributes:
+        jobs: The consumer, if it is one of jobs.
+    """
 
-    def __init__(self, consumer: "Consumer", unwrapper: Unwrapper, ports: "Ports", context: Any) -> None:
+    __slots__ = ("_consumer", "_ports", "_unwrapper", "jobs")
+
+    def __init__(self, consumer: "Consumer", unwrapper: Unwrapper, ports: "Ports") -> None:
         self._consumer = consumer
-        self._jobs = cast("JobConsumer", consumer) if consumer.edge.startswith(QUEUE_EDGE) else None
         self._unwrapper = unwrapper
         self._ports = ports
-        self._remaining: Callable[[], int] = context.get_remaining_time_in_millis
-        self.started = ports.clock.now()
+        self.jobs = cast("JobConsumer", consumer) if consumer.edge.startswith(QUEUE_EDGE) else None
 
-    def settle(self, records: "Sequence[Record]") -> list[SqsDelivery]:
-        """Settle every record."""
-        lease_until, edge = self.started + self._remaining(), self._consumer.edge
+    def settle(self, records: "Sequence[Record]", started: int, remaining: "Callable[[], int]") -> list[SqsDelivery]:
+        """Settle every record of a batch, and give those that come again.
+
+        Args:
+            records: The records.
+            started: When the batch came.
+            remaining: Tells the milliseconds that are left of the invocation.
+        """
+        lease_until, edge = started + remaining(), self._consumer.edge
         deliveries = [SqsDelivery(record, edge, lease_until) for record in records]
         if self._consumer.is_async and records[0].group is None and len(records) > 1:
             from purista_serverless.runtime import loop
 
             loop.run(loop.together(self._arun(delivery) for delivery in deliveries))
         else:
-            self._run_in_order(deliveries)
-        return deliveries
+            self._run_in_order(deliveries, remaining)
+        return [delivery for delivery in deliveries if not delivery.is_done]
 
-    def _run_in_order(self, deliveries: "Sequence[SqsDelivery]") -> None:
+    def _run_in_order(self, deliveries: "Sequence[SqsDelivery]", remaining: "Callable[[], int]") -> None:
         """Run one after the other; what follows a record that comes again in its group comes again with it.
 
         Of a record whose queue sets no ``max_runtime`` it is expected that it takes as long as the longest before it.
         """
         held: dict[str, SqsDelivery] = {}
-        expected, remaining = self._consumer.lifecycle.max_runtime, 0
+        expected, left = self._consumer.lifecycle.max_runtime, 0
         longest = expected or 0
         for number, delivery in enumerate(deliveries):
             group = delivery.record.group
             if group is not None and group in held:
                 delivery.wait = held[group].wait
                 continue
-            before, remaining = remaining, self._remaining()
-            if expected is None and number:
-                longest = max(longest, before - remaining)
-            if number == 0 or remaining >= longest + _SETTLING:
+            before, left = left, remaining()
+            if expected is None and number and before - left > longest:
+                longest = before - left
+            if number == 0 or left >= longest + _SETTLING:
                 self._run(delivery)
             else:
                 delivery.redeliver(0, counted=False)
@@ -214,24 +233,21 @@ class _Batch:
                 held[group] = delivery
 
     def _run(self, delivery: SqsDelivery) -> None:
+        jobs, ports = self.jobs, self._ports
         try:
-            if self._jobs is not None:
-                self._run_job(self._jobs, delivery)
+            if jobs is not None:
+                # What can be read as a job is one, and nothing that AWS sent in our place.
+                read = jobs.read(delivery.record.body, delivery.receives)
+                attempt = jobs.begin(delivery, ports, read) if read or self._is_readable(delivery) else None
+                # There are many jobs and most are short: they go without the generator, which takes its time.
+                if attempt is not None:
+                    jobs.end(attempt, attempt.run())
             elif self._is_readable(delivery):
-                run(self._consumer.consume(delivery, self._ports), delivery)
+                run(self._consumer.consume(delivery, ports), delivery)
         except Unavailable:
             delivery.redeliver(rest(delivery), counted=False)
         except Exception as error:  # noqa: BLE001 - one failing record never fails its batch
             _give_back(delivery, error)
-
-    def _run_job(self, jobs: "JobConsumer", delivery: SqsDelivery) -> None:
-        """Run a job without the detour of a generator: there are many of them, and most are short."""
-        read = jobs.read(delivery.body, receives=delivery.receives)
-        # What can be read as a job is one, and nothing that AWS sent in our place.
-        if read is not None or self._is_readable(delivery):
-            attempt = jobs.begin(delivery, self._ports, read)
-            if attempt is not None:
-                jobs.end(attempt, attempt.run())
 
     async def _arun(self, delivery: SqsDelivery) -> None:
         try:

@@ -1,5 +1,7 @@
 """Jobs in upstream's queue message."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 
@@ -76,8 +78,9 @@ def test_a_bad_queue_message_is_a_bad_event(fields, text):
 
 def test_a_job_is_immutable():
     """Fields can be neither set nor deleted."""
-    with pytest.raises(AttributeError, match="Job is immutable"):
-        JOB.attempt = 2
-    with pytest.raises(AttributeError, match="Job is immutable"):
-        del JOB.attempt
+    job: Any = JOB
+    with pytest.raises(AttributeError, match="'attempt'"):
+        job.attempt = 2
+    with pytest.raises(AttributeError, match="'attempt'"):
+        del job.attempt
     assert JOB.replace(attempt=2) != JOB

@@ -44,7 +44,17 @@ def shown(part: Any, depth: int = 4) -> Any:
     is_ours = type(part).__module__.startswith("purista_serverless.runtime") and depth > 0
     if not is_ours or not names:
         return repr(part) if is_ours else part
-    kept = {"declaration", "binding", "schedule", "results", "factories", "resource_handles", "queues", "instance"}
+    kept = {
+        "declaration",
+        "binding",
+        "schedule",
+        "results",
+        "factories",
+        "resource_handles",
+        "queues",
+        "instance",
+        "read",
+    }
     return {name: shown(getattr(part, name), depth - 1) for name in names if name not in kept}
 
 

@@ -21,27 +21,39 @@ class Record:
         id: SQS' id of it, by which the answer names it.
         handle: The receipt handle, by which its visibility is changed.
         body: Its body.
-        raw: The same in bytes.
-        queue: Name of the queue.
+        source: The ARN of its queue.
         receives: How often it was received, this time included.
-        sent: When it was sent, in milliseconds since the epoch.
         group: Its message group on a FIFO queue; ``None`` on a standard one.
     """
 
-    __slots__ = ("body", "group", "handle", "id", "queue", "raw", "receives", "sent")
+    __slots__ = ("_sent", "body", "group", "handle", "id", "receives", "source")
 
     def __init__(  # noqa: PLR0917 - keywords cost a tenth of a record's time
-        self, id: str, handle: str, body: str, queue: str, receives: int, sent: int, group: str | None
+        self, id: str, handle: str, body: str, source: str, receives: int, sent: int | str, group: str | None
     ) -> None:
         self.id = id
         self.handle = handle
         self.body = body
-        # SQS takes no lone surrogates; what holds one was made by hand, and is refused as no JSON of ours.
-        self.raw = body.encode(errors="replace")
-        self.queue = queue
+        self.source = source
         self.receives = receives
-        self.sent = sent
+        self._sent = sent
         self.group = group
+
+    @property
+    def sent(self) -> int:
+        """Give when it was sent, in milliseconds since the epoch."""
+        return int(self._sent)
+
+    @property
+    def raw(self) -> bytes:
+        """Give the body in bytes."""
+        # SQS takes no lone surrogates; what holds one was made by hand, and is refused as no JSON of ours.
+        return self.body.encode(errors="replace")
+
+    @property
+    def queue(self) -> str:
+        """Give the name of its queue."""
+        return self.source.rpartition(":")[2]
 
 
 def decode(event: "Mapping[str, Any]") -> list[Record]:
@@ -58,21 +70,23 @@ def decode(event: "Mapping[str, Any]") -> list[Record]:
 
 def _decode(record: Any) -> Record:
     try:
+        id, handle, source = record["messageId"], record["receiptHandle"], record["eventSourceARN"]
+        body, is_ours = record["body"], record["eventSource"] == _SOURCE
         attributes = record["attributes"]
-        texts = record["messageId"], record["receiptHandle"], record["eventSourceARN"]
         receives, sent = attributes["ApproximateReceiveCount"], attributes["SentTimestamp"]
-        is_ours, body = record["eventSource"] == _SOURCE, record["body"]
     except (KeyError, TypeError) as error:
         raise BadEvent(f"not a batch of SQS: a record lacks {error}") from error
     if not is_ours or type(body) is not str:
         raise BadEvent(f"not a batch of SQS: a record comes from {_SOURCE!r}, and its 'body' is a text")
-    for text in texts:
-        if type(text) is not str or not text:
-            raise BadEvent("not a batch of SQS: a record's 'messageId', 'receiptHandle' and 'eventSourceARN' are texts")
-    queue = texts[2].rpartition(":")[2]
+    if not (type(id) is type(handle) is type(source) is str and id and handle and source):
+        raise BadEvent("not a batch of SQS: a record's 'messageId', 'receiptHandle' and 'eventSourceARN' are texts")
+    if not (type(receives) is type(sent) is str and _are_numbers(receives, sent)):
+        raise BadEvent(
+            "not a batch of SQS: 'ApproximateReceiveCount' and 'SentTimestamp' of a record are written in digits"
+        )
     # A standard queue may have groups as well, for fairness, and keeps no order in them.
-    group = _group(attributes) if queue.endswith(FIFO_SUFFIX) else None
-    return Record(texts[0], texts[1], body, queue, _number(receives), _number(sent), group)
+    group = _group(attributes) if source.endswith(FIFO_SUFFIX) else None
+    return Record(id, handle, body, source, int(receives), sent, group)
 
 
 def _group(attributes: "Mapping[str, Any]") -> str:
@@ -82,12 +96,9 @@ def _group(attributes: "Mapping[str, Any]") -> str:
     return group
 
 
-def _number(text: Any) -> int:
-    if type(text) is str and len(text) <= _MOST_DIGITS and text.isdecimal() and text.isascii():
-        return int(text)
-    raise BadEvent(
-        "not a batch of SQS: 'ApproximateReceiveCount' and 'SentTimestamp' of a record are written in digits"
-    )
+def _are_numbers(receives: str, sent: str) -> bool:
+    are_digits = receives.isdecimal() and sent.isdecimal() and (receives + sent).isascii()
+    return are_digits and len(receives) <= _MOST_DIGITS and len(sent) <= _MOST_DIGITS
 
 
 def encode(failed: "Iterable[str]") -> dict[str, Any]:

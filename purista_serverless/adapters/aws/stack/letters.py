@@ -157,7 +157,7 @@ class Letters:
             id=message["MessageId"],
             handle=message["ReceiptHandle"],
             body=message["Body"],
-            queue=self._urls[edge].rpartition("/")[2],
+            source=self._urls[edge],
             receives=0,
             sent=sent,
             group=None,
