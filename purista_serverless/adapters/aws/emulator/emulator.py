@@ -44,7 +44,8 @@ class Emulator:
             and queues are told the time of that clock too.
         settings: Configuration values and secrets by name, where the template wants some; what is not here is taken
             from this process' environment.
-        variables: More variables for the environment of every function.
+        variables: More variables for the environment of every function; another ``AWS_ENDPOINT_URL`` puts something
+            between functions and the account.
         identity: Who calls routes that have an authoriser; nobody gets in when omitted. No token is verified.
         port: Where HTTP APIs are served, 0 for a free port.
         region: The region that is emulated.
@@ -248,19 +249,24 @@ class Emulator:
         self.client("events").put_events(Entries=entries)
 
     def _make_functions(self, parts: Mapping[str, Part]) -> Functions:
-        platform = {
-            **CREDENTIALS,
-            **self._variables,
-            "AWS_DEFAULT_REGION": self._region,
-            "AWS_ENDPOINT_URL": self._cloud.endpoint,
-            "AWS_REGION": self._region,
-        }
         return Functions(
             {
-                logical_id: Function(setup, self._clock, platform, python=self._python, log=self._log)
+                logical_id: Function(setup, self._clock, self._platform(setup), python=self._python, log=self._log)
                 for logical_id, setup in _of(parts, FunctionSetup).items()
             }
         )
+
+    def _platform(self, setup: FunctionSetup) -> Mapping[str, str]:
+        """Give what the platform adds to the environment of a function."""
+        return {
+            **CREDENTIALS,
+            # As on AWS each function has a key of its own: whoever looks at its requests knows whose they are.
+            "AWS_ACCESS_KEY_ID": setup.name,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_ENDPOINT_URL": self._cloud.endpoint,
+            "AWS_REGION": self._region,
+            **self._variables,
+        }
 
     def _source(self, mapped: Mapped) -> Source:
         function = self._functions.find(mapped.function)
