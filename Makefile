@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 # Tools whose requirements contradict ours, or that need Python 3.13, have environments of their own. They lie inside
 # $(VENV) because `sam build` copies every folder of the root but a few well-known ones, and that is one of those.
 TOOLS := $(VENV)/tools
-TOOL_NAMES := chalice checkov lambda localstack sam
+TOOL_NAMES := checkov lambda localstack peers sam
 
 # pyright brings its own program and node from the Python packages: nothing is fetched and no newer version is advertised.
 export PYRIGHT_PYTHON_GLOBAL_NODE := 0

@@ -1,8 +1,8 @@
 """The programs that the AWS benchmarks compare: the same work written for us, by hand, and for each peer.
 
-Every program closes an account: one command over an HTTP API, one worker on a queue. The models are the same text in all
-of them. Peers live in the environment of `make tools`, together with what we need ourselves, so that all of them share one
-interpreter and one version of each library.
+Every program closes an account: one command over an HTTP API, one worker on a queue. The models are the same text in
+all of them. Peers live in the environment of `make tools`, together with what we need ourselves, so that all of them
+share one interpreter and one version of each library.
 """
 
 import json
@@ -99,7 +99,39 @@ from purista_serverless.runtime.entry import entry
 handler = entry("tell:tell", "queue:billing.telling")
 """
 
-# By hand: what somebody writes who wants this one function and nothing else, with a log line's logger and a JSON answer.
+# Stands in for DynamoDB, without a network; each batch finds it empty, so that all of its jobs are new.
+TABLE = """
+class Table:
+    def __init__(self):
+        self.items = {}
+
+    def get_item(self, *, Key, **_):
+        item = self.items.get((Key["pk"]["S"], Key["sk"]["S"]))
+        return {} if item is None else {"Item": item}
+
+    def put_item(self, *, Item, **_):
+        self.items[Item["pk"]["S"], Item["sk"]["S"]] = Item
+        return {}
+"""
+
+OURS_TRACKED = """
+from purista_serverless.adapters.aws.entry import bind
+from purista_serverless.adapters.aws.ports import AwsPorts
+from purista_serverless.runtime.entry import Entry
+from table import Table
+
+TABLE = Table()
+VARIABLES = {"PURISTA_LEDGER": "ledger"}
+PORTS = AwsPorts(VARIABLES, clients=lambda service: TABLE)
+HANDLE = bind(Entry("work:work", ("queue:billing.closing",), {"tracking": "TRACKING"}), VARIABLES, PORTS)
+
+
+def handler(event, context):
+    TABLE.items.clear()
+    return HANDLE(event, context)
+"""
+
+# By hand: what somebody writes who wants this one function and nothing else, with the libraries that we use.
 BARE_COMMAND = """
 import logging
 
@@ -120,12 +152,12 @@ import json
 import logging
 import os
 
-import boto3
+from botocore.session import get_session
 
 from models import AccountClosed, CloseAccount
 
 LOGGER = logging.getLogger("billing")
-EVENTS = boto3.client("events")
+EVENTS = get_session().create_client("events")
 
 
 def handler(event, context):
@@ -213,7 +245,7 @@ def handler(event, context):
 POWERTOOLS_TELLER = (
     POWERTOOLS_WORKER.replace("from typing import Any\n", "import os\nfrom typing import Any\n\nimport boto3\n")
     .replace("from models import CloseAccount", "from models import AccountClosed, CloseAccount")
-    .replace('logger = Logger(service="billing")', 'logger = Logger(service="billing")\nEVENTS = boto3.client("events")')
+    .replace('Logger(service="billing")', 'Logger(service="billing")\nEVENTS = boto3.client("events")')
     .replace(
         '    logger.debug("closing %s", record.body.payload.account_id)\n',
         "    closed = AccountClosed(account_id=record.body.payload.account_id, closed=True)\n"
@@ -265,6 +297,9 @@ PROGRAMS = {
     "ours_command": OURS_COMMAND,
     "ours_worker": OURS_WORKER,
     "ours_teller": OURS_TELLER,
+    "ours_terminal": OURS_TRACKED.replace("TRACKING", "terminal"),
+    "ours_full": OURS_TRACKED.replace("TRACKING", "full"),
+    "table": TABLE,
     "bare_command": BARE_COMMAND,
     "bare_teller": BARE_TELLER,
     "powertools_command": POWERTOOLS_COMMAND,
@@ -273,6 +308,8 @@ PROGRAMS = {
     "chalice_command": CHALICE_COMMAND,
     "fastapi_command": FASTAPI_COMMAND,
 }
+
+_EDGES = {"worker": "queue:billing.closing", "teller": "queue:billing.telling"}
 
 _URL = "https://sqs.eu-central-1.amazonaws.com/123456789012/"
 
@@ -283,11 +320,16 @@ def write_programs(folder: Path) -> None:
         (folder / f"{name}.py").write_text(text)
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """Give the environment of a function on Lambda, with bytecode compiled as a deployment package has it."""
+def environment(folder: Path, module: str = "") -> dict[str, str]:
+    """Give the environment of a function on Lambda, with bytecode compiled as a deployment package has it.
+
+    Args:
+        folder: Where the programs are.
+        module: The program, which has the variables that a template gives it: a command that sends nothing has none.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "AWS_", "PURISTA_"))}
-    queues = {f"queue:billing.{name}": f"{_URL}{name}" for name in ("closing", "telling")}
-    return kept | {
+    return {
+        **kept,
         "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
         "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
         "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
@@ -295,10 +337,20 @@ def environment(folder: Path) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
-        "PURISTA_EVENT_BUS": "bus",
-        "PURISTA_QUEUES": json.dumps(queues),
-        "PURISTA_DEAD_LETTERS": json.dumps({edge: f"{url}-dead" for edge, url in queues.items()}),
+        **_variables(module),
     }
+
+
+def _variables(module: str) -> dict[str, str]:
+    kind = module.partition("_")[2]
+    if kind not in _EDGES:
+        return {}
+    edge = _EDGES[kind]
+    variables = {
+        "PURISTA_QUEUES": json.dumps({edge: f"{_URL}{kind}"}),
+        "PURISTA_DEAD_LETTERS": json.dumps({edge: f"{_URL}{kind}-dead"}),
+    }
+    return variables | {"PURISTA_EVENT_BUS": "bus"} if kind == "teller" else variables
 
 
 def http_event() -> dict[str, Any]:
@@ -368,7 +420,7 @@ def _record(number: int) -> dict[str, Any]:
     return {
         "messageId": f"059f36b4-87a3-44ab-83d2-66197511{number:04x}",
         "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a" * 5,
-        "body": json.dumps(job),
+        "body": json.dumps(job, separators=(",", ":")),
         "attributes": {
             "ApproximateReceiveCount": "1",
             "SentTimestamp": "1795176000000",

@@ -18,7 +18,7 @@ from time import perf_counter
 from benchmarks.measure import Row, report
 
 ROOT = Path(__file__).parents[1]
-CHALICE = Path(sys.prefix) / "tools" / "chalice" / "bin" / "chalice"
+CHALICE = Path(sys.prefix) / "tools" / "peers" / "bin" / "chalice"
 # Where there is one, files lie in memory, so that both sides are measured and not the disk.
 MEMORY = Path("/dev/shm")  # noqa: S108 - a random folder inside it
 ROUNDS = 5
