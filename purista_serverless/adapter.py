@@ -212,7 +212,7 @@ class Adapter:
             ``None`` when a difference of texts says it all.
         operator: ``module:function`` from ``(Application, name)`` of something deployed to the ``Operations`` on it;
             ``None`` when there is nothing to look after.
-        checker: ``module:function`` from the plan to further findings of a check; ``None`` when the promises say it all.
+        checker: ``module:function`` from the plan to further findings of a check; ``None`` if the promises say it all.
         configurator: ``module:function`` from ``(Adapter, table)`` to the adapter as a project's table of options asks
             for it; ``None`` when it has no options.
         options: What the configurator made of the table, for the adapter's own parts.

@@ -18,9 +18,9 @@ It comes with `pip install 'purista-serverless[cli,http]'`; `python -m purista_s
   current folder or one above it, or given by `--app` or `PURISTA_APP`.
 - The **database** is `--db`, `PURISTA_DB`, or `db` in the same table; otherwise `<application>.db` beside
   `pyproject.toml`.
-- **What is deployed** is looked after by `jobs` and `dlq` with `--stack NAME` instead of the database, in the region and
-  with the credentials that the provider's SDK finds (`AWS_REGION`, `AWS_PROFILE`). Dead letters that are looked at are
-  hidden from others until the command ends, five minutes at most.
+- **What is deployed** is looked after by `jobs` and `dlq` with `--stack NAME` instead of the database, in the region
+  and with the credentials that the provider's SDK finds (`AWS_REGION`, `AWS_PROFILE`). Dead letters that are looked at
+  are hidden from others until the command ends, five minutes at most.
 - **Payloads** are JSON: an argument, `@FILE`, or `-` for standard input. They are checked against the declared type
   before anything happens.
 - **Output** is text for people; with `--json` it is JSON of the shape that is shown here. Keys are added, not renamed.

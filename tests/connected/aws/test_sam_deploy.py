@@ -49,12 +49,19 @@ def test_deploying_the_same_again_changes_nothing(example):
 
 
 def test_one_changed_property_is_the_whole_change_set(example):
-    """Another timeout of one function, in what was built, changes that function where it is, and nothing else."""
+    """Another timeout of one function, in what was built, changes it, its version and its alias, and nothing else."""
     example.release(SLOWLY)
 
-    assert example.deploy_changed("Timeout: 490", "Timeout: 491") == (
-        Change(action="Modify", resource="BillingCloseCycleWorker", kind="AWS::Lambda::Function"),
-    )
+    changes = example.deploy_changed("Timeout: 490", "Timeout: 491")
+    name = "BillingCloseCycleWorker"
+    assert Change(action="Modify", resource=name, kind="AWS::Lambda::Function") in changes
+    assert Change(action="Modify", resource=f"{name}Aliaslive", kind="AWS::Lambda::Alias") in changes
+    assert all(change.resource.startswith(name) for change in changes)
+    assert {change.kind for change in changes} == {
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Version",
+    }
     worker = example.client("lambda").get_function_configuration(FunctionName=f"{PREFIX}-billing-close-cycle-worker")
     assert worker["Timeout"] == 491
 

@@ -43,6 +43,8 @@ def _function(function: Function) -> Properties:
         properties["ReservedConcurrentExecutions"] = function.reserved_concurrency
     if function.is_recursive:
         properties["RecursiveLoop"] = "Allow"
+    # Else a changed timeout or variable makes no version, and what is called by the alias stays as it was.
+    properties["AutoPublishAliasAllProperties"] = True
     if function.environment:
         properties["Environment"] = {"Variables": dict(function.environment)}
     if function.sources:

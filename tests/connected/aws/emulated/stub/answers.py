@@ -30,4 +30,6 @@ def handler(event, context):
             parameter = boto3.client("ssm").get_parameter(Name="/stub/RATE")["Parameter"]["Value"]
             secret = boto3.client("secretsmanager").get_secret_value(SecretId="stub/KEY")["SecretString"]
             return [parameter, secret]
+        case _:
+            pass
     return {"pid": os.getpid(), "name": context.function_name, "now": int(time.time()), "event": event}

@@ -1,3 +1,3 @@
 """A function whose import fails."""
 
-import a_module_that_nobody_has  # noqa: F401
+import a_module_that_nobody_has  # type: ignore[import-not-found]  # noqa: F401

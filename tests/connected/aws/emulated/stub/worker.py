@@ -58,6 +58,8 @@ def work(record, context):
         case "ask":
             answer = boto3.client("lambda").invoke(FunctionName=os.environ["OTHER"], Payload=json.dumps(job["event"]))
             note(job["id"], answer["Payload"].read().decode())
+        case other:
+            raise ValueError(f"no test asks for {other!r}")
     return True
 
 
