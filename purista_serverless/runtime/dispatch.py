@@ -96,11 +96,34 @@ async def _adrive(steps: "Generator[Any, Any, Outcome]") -> Outcome:
                 try:
                     value = await value
                 except BaseException as error:  # noqa: BLE001 - handed to the generator, which decides
-                    value = steps.throw(error)
+                    value = steps.throw(_failure_of(error))
                     continue
             value = steps.send(value)
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
+
+
+def _failure_of(error: BaseException) -> BaseException:
+    """Give what an awaited handler raised; a cancellation that nobody asked this task for is a failure of its own.
+
+    A client's task may be cancelled by the client. Passed on, it would look as if the host had stopped the handler.
+    """
+    # Whoever awaits on asyncio's loop has loaded it; this module is on the cold path of functions that do not.
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None or not isinstance(error, asyncio.CancelledError) or _is_stopped(asyncio):
+        return error
+    failure = RuntimeError("what the handler awaited was cancelled, and not by its host")
+    failure.__cause__ = error
+    return failure
+
+
+def _is_stopped(asyncio: Any) -> bool:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        # Driven by hand, without a loop: there is nobody who could.
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def _call(context: Context, payload: Any) -> Outcome:

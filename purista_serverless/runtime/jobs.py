@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from purista_serverless.errors import BadEvent, Unavailable
+from purista_serverless.errors import BadEvent, TooLarge, Unavailable
 from purista_serverless.message import CUSTOM_MESSAGE, Job, Message, Outcome, Party, Retry, Success
 from purista_serverless.message.job import GENERATION_HEADER, RUN_HEADER
 from purista_serverless.message.wire import format_json, parse_json
@@ -191,6 +191,12 @@ class JobConsumer:
         if isinstance(decision, Again):
             delivery.redeliver(decision.delay, counted=True)
             return
+        try:
+            self._write_end(decision, delivery, job, ports)
+        except TooLarge as error:
+            self._write_end(_unwritable(decision, error), delivery, job, ports)
+
+    def _write_end(self, decision: "Complete | GiveUp | Stop", delivery: "Delivery", job: Job, ports: "Ports") -> None:
         ended = self._end(self._fresh(job, ports.clock.now()).replace(attempt=job.attempt), decision, ports)
         with ports.transaction():
             if self.tracking != "terminal" or self._ledger(ports).change(
@@ -251,7 +257,10 @@ class JobConsumer:
         decision = self._decide(outcome, job, record.attempt, ports)
         if isinstance(decision, Again) and not isinstance(outcome, Retry) and self._is_poison(record, decision.reason):
             decision = GiveUp(f"poison message: {decision.reason}")
-        self._settle(record, decision, delivery, job, ports)
+        try:
+            self._settle(record, decision, delivery, job, ports)
+        except TooLarge as error:
+            self._settle(record, _unwritable(decision, error), delivery, job, ports)
 
     def _is_poison(self, record: JobRecord, reason: str) -> bool:
         """Say whether a job keeps failing for the same reason, so that trying again is of no use.
@@ -331,7 +340,7 @@ class JobConsumer:
         for status, name in _names_of(self.results, record.status):
             try:
                 ports.events.publish(self._result_event(status, name, record, job))
-            except Unavailable as error:
+            except (TooLarge, Unavailable) as error:
                 if self.results.delivery == "required":
                     raise
                 _log_lost_result(job.id, name, error)
@@ -398,6 +407,17 @@ class JobConsumer:
     @staticmethod
     def _has_ended(record: JobRecord, job: Job) -> bool:
         return record.is_terminal and record.generation == job.generation
+
+
+def _unwritable(decision: Decision, error: TooLarge) -> GiveUp:
+    """Give the end of a job whose result does not fit: another run would give the same.
+
+    Raises:
+        TooLarge: It was not the result.
+    """
+    if not isinstance(decision, Complete):
+        raise error
+    return GiveUp(f"the result cannot be kept: {error}")
 
 
 def _names_of(results: "ResultPolicy | ResultEvents[Any]", status: str) -> tuple[tuple[str, str], ...]:

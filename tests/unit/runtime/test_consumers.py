@@ -1,15 +1,18 @@
 """Single deliveries: what a consumer writes, and what it tells the platform."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from purista_serverless import Application, Context, Lifecycle, Model, ServiceBuilder
+from purista_serverless.errors import TooLarge
 from purista_serverless.message import CUSTOM_MESSAGE, Failed, Job, Message, Success
 from purista_serverless.model import Tracking
 from purista_serverless.runtime.assembly import assemble
 from purista_serverless.runtime.consume import Interrupted
 from purista_serverless.runtime.ledger import JobLedger
+from purista_serverless.runtime.records import DEAD_LETTERED
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.testing.doubles import MemoryDeadLetters, MemoryLedger, ports
 
@@ -77,12 +80,13 @@ class Handover:
     Args:
         edge: Where the delivery comes from.
         tracking: What the queue keeps.
+        ledger: What keeps records.
         delivery: Its receives and the platform's lease in milliseconds.
     """
 
-    def __init__(self, edge: str, tracking: Tracking = "none", **delivery):
+    def __init__(self, edge: str, tracking: Tracking = "none", ledger: type[MemoryLedger] = MemoryLedger, **delivery):
         clock = VirtualClock(NOW)
-        self.ledger = MemoryLedger(clock)
+        self.ledger = ledger(clock)
         self.dead_letters = MemoryDeadLetters()
         self.delivery = Handed(edge, BODIES[edge], **delivery)
         outside = ports(clock, ledger=self.ledger, dead_letters=self.dead_letters)
@@ -97,6 +101,17 @@ class Handover:
         """Tell the consumer how its handler ended."""
         with pytest.raises(StopIteration):
             self.steps.send(outcome)
+
+
+class SmallLedger(MemoryLedger):
+    """A ledger whose records hold a thousand characters."""
+
+    def write(self, key, fields, *, expected, expires=None):
+        """Refuse what is longer."""
+        size = len(json.dumps(dict(fields)))
+        if size > 1_000:
+            raise TooLarge(f"record {key}", size, 1_000, "give a smaller result")
+        return super().write(key, fields, expected=expected, expires=expires)
 
 
 QUEUE = "queue:shop.tasks"
@@ -172,4 +187,17 @@ def test_a_delivery_beyond_the_net_is_buried_without_a_run(edge):
     (letter,) = handover.dead_letters.letters(edge)
     assert "earlier runs ended without an answer" in letter.reason
     assert letter.attempts == 17
+    assert handover.delivery.told == ["acknowledged"]
+
+
+@pytest.mark.parametrize("tracking", ["terminal", "full"])
+def test_a_result_that_cannot_be_kept_is_the_end_of_its_job(tracking):
+    """Another run would give the same: the letter says what did not fit, and the record agrees."""
+    handover = Handover(QUEUE, tracking, SmallLedger)
+    next(handover.steps)
+    handover.end(Success(b'"' + b"x" * 2_000 + b'"'))
+
+    (letter,) = handover.dead_letters.letters(QUEUE)
+    assert "the result cannot be kept: record" in letter.reason
+    assert (handover.record.status, handover.record.reason) == (DEAD_LETTERED, letter.reason)
     assert handover.delivery.told == ["acknowledged"]
