@@ -1,12 +1,15 @@
 """The example on the stack that the real `sam build` and `sam deploy` made of its template, on LocalStack."""
 
+import sys
+
 import pytest
 
 from tests.connected.aws.localstack.account import localstack
 from tests.connected.aws.localstack.stack import DeployedExample
 from tests.connected.aws.month import SLOWLY, kill_a_job, play_month
 from tests.connected.aws.sam import Change
-from tests.connected.aws.tools import copy_repository
+from tests.connected.aws.tools import copy_repository, run
+from tests.repo.tree import ROOT
 
 # One process plays them all: the stack is deployed once.
 pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("localstack")]
@@ -77,3 +80,29 @@ def test_what_localstack_leaves_out_is_known(example):
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::Stage",
     }
+
+
+def test_nested_stacks_are_deployed_as_one(tmp_path):
+    """Split into one stack per service the same functions and queues are made, and every stack is complete."""
+    source = tmp_path / "repository"
+    source.mkdir()
+    copy_repository(source)
+    project = source / "pyproject.toml"
+    project.write_text(project.read_text() + '\n[tool.purista-serverless.aws]\nstacks = "nested"\n')
+    run(sys.executable, "-m", "purista_serverless", "build", "--provider", "aws", folder=source)
+    (tmp_path / "localstack").mkdir()
+    with localstack(tmp_path / "localstack") as account:
+        account.client("secretsmanager").create_secret(Name=f"{PREFIX}/PAYMENTS_KEY", SecretString="not-a-real-key")
+        DeployedExample(account, source, PARAMETERS).release(SLOWLY)
+
+        stacks = {
+            stack["StackName"]: stack["StackStatus"]
+            for stack in account.client("cloudformation").describe_stacks()["Stacks"]
+            if stack["StackName"].startswith(PREFIX)
+        }
+        functions = account.client("lambda").list_functions()["Functions"]
+        queues = account.client("sqs").list_queues(QueueNamePrefix=PREFIX)["QueueUrls"]
+    assert len(stacks) == 1 + 3
+    assert all(status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"} for status in stacks.values()), stacks
+    assert len(functions) == (ROOT / "template.yaml").read_text().count("Type: AWS::Serverless::Function")
+    assert len(queues) == (ROOT / "template.yaml").read_text().count("Type: AWS::SQS::Queue\n")
