@@ -1,7 +1,14 @@
-"""What the suites leave out on AWS; ``docs/aws.md`` shows the same list."""
+"""What the suites leave out on AWS; ``docs/aws-contracts.md`` shows the same list."""
 
 from tests.contracts.gaps import Gap
 
+_BINARY = Gap(
+    kind="not offered",
+    subject="bodies that are no text",
+    tests=("test_input_that_does_not_decode_is_a_dead_letter_at_once",),
+    case="binary",
+    why="SQS takes text only.",
+)
 QUEUE_GAPS = (
     Gap(
         kind="not offered",
@@ -22,13 +29,7 @@ QUEUE_GAPS = (
         tests=("test_an_async_run_that_is_interrupted_is_no_attempt_and_starts_again_at_once",),
         why="Lambda never asks a running invocation to stop; a deployment lets it end.",
     ),
-    Gap(
-        kind="not offered",
-        subject="bodies that are no text",
-        tests=("test_input_that_does_not_decode_is_a_dead_letter_at_once",),
-        case="binary",
-        why="SQS takes text only.",
-    ),
+    _BINARY,
     Gap(
         kind="not offered",
         subject="empty bodies",
@@ -37,15 +38,7 @@ QUEUE_GAPS = (
         why="SQS refuses them (moto does not).",
     ),
 )
-EVENT_GAPS = (
-    Gap(
-        kind="not offered",
-        subject="bodies that are no text",
-        tests=("test_input_that_does_not_decode_is_a_dead_letter_at_once",),
-        case="binary",
-        why="SQS takes text only.",
-    ),
-)
+EVENT_GAPS = (_BINARY,)
 SCHEDULE_GAPS = (
     Gap(
         kind="not offered",

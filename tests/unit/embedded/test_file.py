@@ -42,6 +42,10 @@ def test_an_empty_file_becomes_ours(tmp_path):
 
     opened(path).close()
 
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+    connection.close()
+
 
 def test_a_text_file_is_refused_and_kept(tmp_path):
     """What is no database at all is not written to."""

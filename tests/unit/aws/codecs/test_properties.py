@@ -47,7 +47,7 @@ def test_a_request_with_a_strange_member_is_read_or_refused(member, value):
 def test_a_batch_is_read_or_refused(given_record):
     """A record of any shape."""
     with suppress(BadEvent):
-        sqs.decode(batch(record("x"), given_record))
+        assert len(sqs.decode(batch(record("x"), given_record))) == 2
 
 
 @given(values, values)
@@ -63,14 +63,14 @@ def test_an_event_is_read_or_refused(detail, name):
 def test_a_slot_is_read_or_refused(wire):
     """Any members."""
     with suppress(BadEvent):
-        scheduler.decode({"purista": "slot", **wire})
+        assert scheduler.decode({"purista": "slot", **wire}).schedule == wire["schedule"]
 
 
 @given(st.dictionaries(st.sampled_from(["id", "messageType", "payload", "receiver", "sender", "otp"]), values))
 def test_an_invocation_is_read_or_refused(wire):
     """Any members."""
     with suppress(BadEvent):
-        invoke.decode({"messageType": "command", **wire}, ("Shop", "1", "note"))
+        assert isinstance(invoke.decode({"messageType": "command", **wire}, ("Shop", "1", "note")), Message)
 
 
 @given(st.datetimes(timezones=st.timezones()))
