@@ -29,8 +29,8 @@ def run_on_aws(project: Project, name: str, event: bytes) -> Any:
         MissingExtra: The runtime client is not installed.
         Failure: There is no such handler, or the function failed.
     """
-    from purista_serverless.adapters.aws.emulator.clock import WallClock
     from purista_serverless.adapters.aws.emulator.environment import Environment, FunctionSetup
+    from purista_serverless.emulation.clock import WallClock
 
     _require_client()
     known("generated handler", name, {path.stem: path for path in (project.root / "handlers").glob("*.py")})

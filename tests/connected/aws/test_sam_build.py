@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from purista_serverless.adapters.aws.emulator.clock import WallClock
 from purista_serverless.adapters.aws.emulator.environment import Environment, FunctionSetup
 from purista_serverless.adapters.aws.emulator.template import load_template
+from purista_serverless.emulation.clock import WallClock
 from tests.connected.aws.sam import Sam
 from tests.connected.aws.tools import CREDENTIALS, REGION, copy_repository, tool
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from purista_serverless.adapters.aws.emulator.clock import Clock, VirtualClock
+from purista_serverless.emulation.clock import Clock, VirtualClock
 from purista_serverless.errors import MissingExtra, Unavailable
 
 ACCOUNT = "123456789012"

@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from purista_serverless.adapters.aws.constants import CONFIG, SECRETS
-from purista_serverless.adapters.aws.emulator.clock import Clock, VirtualClock, WallClock
 from purista_serverless.adapters.aws.emulator.cloud import CREDENTIALS, Cloud
 from purista_serverless.adapters.aws.emulator.environment import FunctionSetup, Log
 from purista_serverless.adapters.aws.emulator.functions import Function, Functions
@@ -23,6 +22,7 @@ from purista_serverless.adapters.aws.emulator.runtime_api import Answer
 from purista_serverless.adapters.aws.emulator.scheduler import Scheduler
 from purista_serverless.adapters.aws.emulator.stack import Stack
 from purista_serverless.adapters.aws.emulator.template import load_template
+from purista_serverless.emulation.clock import Clock, VirtualClock, WallClock
 from purista_serverless.errors import DeclarationError
 
 _SETTLE_SECONDS = 60.0

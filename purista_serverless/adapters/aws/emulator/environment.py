@@ -11,7 +11,6 @@ from queue import Empty
 from threading import Thread
 from uuid import uuid4
 
-from purista_serverless.adapters.aws.emulator.clock import Clock
 from purista_serverless.adapters.aws.emulator.runtime_api import (
     Answer,
     Exited,
@@ -21,6 +20,7 @@ from purista_serverless.adapters.aws.emulator.runtime_api import (
     Report,
     RuntimeApi,
 )
+from purista_serverless.emulation.clock import Clock
 
 Log = Callable[[str, str], None]
 """Takes the name of a function and a line that it printed."""

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import uuid4
 
-from purista_serverless.adapters.aws.emulator.clock import Clock
 from purista_serverless.adapters.aws.emulator.cors import cors_headers, is_preflight, without_cors
 from purista_serverless.adapters.aws.emulator.functions import Functions
 from purista_serverless.adapters.aws.emulator.http_events import HttpAnswer, Request, answer_of, event_of, match_route
-from purista_serverless.adapters.aws.emulator.loopback import LoopbackHandler, LoopbackServer
 from purista_serverless.adapters.aws.emulator.resource import HttpApi, Integration, Part, Route
+from purista_serverless.emulation.clock import Clock
+from purista_serverless.emulation.loopback import LoopbackHandler, LoopbackServer
 
 _LARGEST_BODY = 10 * 1024 * 1024
 

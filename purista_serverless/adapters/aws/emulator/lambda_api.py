@@ -5,7 +5,7 @@ from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from purista_serverless.adapters.aws.emulator.functions import Functions
-from purista_serverless.adapters.aws.emulator.loopback import LoopbackHandler, LoopbackServer
+from purista_serverless.emulation.loopback import LoopbackHandler, LoopbackServer
 
 _PREFIX, _SUFFIX = "/2015-03-31/functions/", "/invocations"
 _LARGEST_EVENT = 6_291_456

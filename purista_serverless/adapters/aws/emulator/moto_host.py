@@ -24,7 +24,7 @@ from moto.backends import get_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from purista_serverless.adapters.aws.emulator.loopback import ADDRESS
+from purista_serverless.emulation.loopback import ADDRESS
 
 _INVOCATION = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
 _RECEIVE = "AmazonSQS.ReceiveMessage"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias, cast
 
-from purista_serverless.adapters.aws.emulator.loopback import LoopbackHandler, LoopbackServer
+from purista_serverless.emulation.loopback import LoopbackHandler, LoopbackServer
 
 _PREFIX = "/2018-06-01/runtime"
 

@@ -8,11 +8,11 @@ from threading import Event, Lock, Thread
 from typing import Any
 from uuid import uuid4
 
-from purista_serverless.adapters.aws.emulator.clock import Clock
 from purista_serverless.adapters.aws.emulator.cloud import Cloud
 from purista_serverless.adapters.aws.emulator.environment import Log
 from purista_serverless.adapters.aws.emulator.expressions import Timetable, read_timetable
 from purista_serverless.adapters.aws.emulator.resource import StoredSchedule
+from purista_serverless.emulation.clock import Clock
 from purista_serverless.errors import DeclarationError
 
 _LONGEST_REST = 60.0

@@ -7,8 +7,8 @@ from typing import Any
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 
-from purista_serverless.adapters.aws.emulator.clock import WallClock
 from purista_serverless.adapters.aws.emulator.environment import Environment, FunctionSetup
+from purista_serverless.emulation.clock import WallClock
 
 INTERPRETER = "LAMBDA_PYTHON"
 ADDRESS = "127.0.0.1"

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from purista_serverless.adapters.aws.emulator.clock import WallClock
 from purista_serverless.adapters.aws.emulator.cloud import Cloud
 from purista_serverless.adapters.aws.emulator.expressions import read_timetable
 from purista_serverless.adapters.aws.emulator.resource import StoredSchedule
 from purista_serverless.adapters.aws.emulator.scheduler import Scheduler
+from purista_serverless.emulation.clock import WallClock
 from tests.connected.aws.localstack.account import Account
 from tests.connected.aws.sam import STACK, Change, Sam
 from tests.connected.aws.tools import run

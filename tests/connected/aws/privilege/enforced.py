@@ -10,10 +10,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from purista_serverless.adapters.aws.emulator.clock import WallClock
 from purista_serverless.adapters.aws.emulator.cloud import ACCOUNT, Cloud
 from purista_serverless.adapters.aws.emulator.stack import Stack
 from purista_serverless.adapters.aws.emulator.template import load_template
+from purista_serverless.emulation.clock import WallClock
 from tests.connected.aws.privilege.deployed import REGION, Deployed
 
 # What runs functions; nothing here does.

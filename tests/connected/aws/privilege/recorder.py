@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from threading import Event, Lock
 from typing import cast
 
-from purista_serverless.adapters.aws.emulator.loopback import LoopbackHandler, LoopbackServer
+from purista_serverless.emulation.loopback import LoopbackHandler, LoopbackServer
 from tests.connected.aws.privilege.requests import Need, Request, needs_of
 
 _SIGNATURE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")

@@ -1,4 +1,4 @@
-"""HTTP servers of the emulator: on this machine only, stopped without waiting for a poll."""
+"""HTTP servers of emulators: on this machine only, stopped without waiting for a poll."""
 
 import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

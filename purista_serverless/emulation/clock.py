@@ -1,4 +1,4 @@
-"""The time of an emulated account: this machine's, or one that goes on by itself and can be moved ahead."""
+"""The time of an emulated platform: this machine's, or one that goes on by itself and can be moved ahead."""
 
 import time
 from datetime import UTC, datetime, timedelta
