@@ -4,11 +4,12 @@ Times are whole milliseconds since the epoch. Every call acts before it returns:
 may have happened. A port whose other side cannot be reached raises ``Unavailable``; adapters map their SDK's errors.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
+    from typing import ClassVar
 
     from purista_serverless.runtime.protocols import (
         Cause,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         SettingsPort,
     )
 
+T = TypeVar("T")
+
 __all__ = [
     "Cause",
     "Clock",
@@ -31,12 +34,14 @@ __all__ = [
     "DeadLetterPort",
     "Delivery",
     "EventPort",
+    "LazyPorts",
     "LedgerStore",
     "Ports",
     "QueuePort",
     "SchedulePort",
     "SettingsPort",
     "Stored",
+    "offload",
 ]
 
 
@@ -171,6 +176,60 @@ class Ports:
         self.random: Any = random if random is not None else _random
         self.offload = offload
         self.transaction: Any = transaction if transaction is not None else _NoTransaction
+
+
+class LazyPorts(Ports):
+    """Ways out that are made when somebody asks for them; what they share is made with the first.
+
+    Attributes:
+        makers: ``module:class`` of each port, by its name; a class is given what ``_share`` gives.
+    """
+
+    __slots__ = ("_made",)
+    makers: "ClassVar[Mapping[str, str]]"
+
+    def __init__(
+        self,
+        *,
+        clock: "Clock",
+        random: "Callable[[], float] | None" = None,
+        resources: "Mapping[str, Any] | None" = None,
+    ) -> None:
+        # The ports stay unset: ``__getattr__`` makes each when it is asked for.
+        self._surround(clock, resources=resources, random=random, offload=offload)
+        self._made: dict[str, Any] = {}
+
+    def _share(self) -> Any:
+        """Give what all ports are made with."""
+        raise NotImplementedError
+
+    def _shared(self) -> Any:
+        found = self._made.get("")
+        return found if found is not None else self._once("", self._share())
+
+    def _once(self, name: str, made: T) -> T:
+        """Give what was made under a name first: of two threads that ask at once both get the same."""
+        kept: T = self._made.setdefault(name, made)
+        return kept
+
+    def __getattr__(self, name: str) -> Any:
+        place = self.makers.get(name)
+        if place is None:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        module, _, made_by = place.partition(":")
+        make = getattr(import_module(module), made_by)
+        port = self._once(name, make(self._shared()))
+        setattr(self, name, port)
+        return port
+
+
+async def offload(call: "Callable[..., Any]", *arguments: Any) -> Any:
+    """Make a call that waits for the network in a thread, so that the event loop goes on."""
+    import asyncio
+
+    return await asyncio.get_running_loop().run_in_executor(None, call, *arguments)
 
 
 def _random() -> float:

@@ -4,11 +4,10 @@ What a function may do stands in its environment, see ``constants``; a port that
 ``UndeclaredUse``. This file runs on every cold start, also of functions that send nothing: it loads no SDK.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from purista_serverless.runtime.clock import SystemClock
-from purista_serverless.runtime.ports import Ports
+from purista_serverless.runtime.ports import LazyPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from purista_serverless.adapters.aws.ports.deployment import Deployment
     from purista_serverless.adapters.aws.ports.visibility import SqsVisibility
     from purista_serverless.runtime.ports import Clock
-
-T = TypeVar("T")
 
 _PORTS = {
     "claims": "claim_check:S3ClaimCheck",
@@ -33,7 +30,7 @@ _PORTS = {
 }
 
 
-class AwsPorts(Ports):
+class AwsPorts(LazyPorts):
     """All ways out of a function, as its environment describes them.
 
     Args:
@@ -54,7 +51,8 @@ class AwsPorts(Ports):
         'EventBridgeEvents'
     """
 
-    __slots__ = ("_clients", "_environment", "_made", "claims", "visibility")
+    __slots__ = ("_clients", "_environment", "claims", "visibility")
+    makers = {name: f"{__name__}.{place}" for name, place in _PORTS.items()}  # noqa: RUF012 - nobody changes it
     claims: "S3ClaimCheck"
     visibility: "SqsVisibility"
 
@@ -67,27 +65,20 @@ class AwsPorts(Ports):
         random: "Callable[[], float] | None" = None,
         resources: "Mapping[str, Any] | None" = None,
     ) -> None:
-        # The ports stay unset: ``__getattr__`` makes each when it is asked for.
-        self._surround(clock or SystemClock(), resources=resources, random=random, offload=offload)
+        super().__init__(clock=clock or SystemClock(), random=random, resources=resources)
         self._environment = environment
         self._clients = clients
-        self._made: dict[str, Any] = {}
 
     @property
     def deployment(self) -> "Deployment":
         """Give what the environment says, read on first use."""
-        found: Deployment | None = self._made.get("deployment")
-        return found if found is not None else self._once("deployment", self._read())
+        shared: Deployment = self._shared()
+        return shared
 
-    def _read(self) -> "Deployment":
+    def _share(self) -> "Deployment":
         from purista_serverless.adapters.aws.ports.deployment import Deployment
 
         return Deployment(self._environment, clock=self.clock, make_client=self._clients)
-
-    def _once(self, name: str, made: T) -> T:
-        """Give what was made under a name first: of two threads that ask at once both get the same."""
-        kept: T = self._made.setdefault(name, made)
-        return kept
 
     def warm(self, *, emits: bool = False, enqueues: bool = False, invokes: bool = False, ledger: bool = False) -> None:
         """Make the clients that a function needs when all goes well, in its init phase, which has the most CPU.
@@ -102,20 +93,3 @@ class AwsPorts(Ports):
         for service, wanted in services:
             if wanted:
                 self.deployment.client(service)
-
-    def __getattr__(self, name: str) -> Any:
-        place = _PORTS.get(name)
-        if place is None:
-            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-        module, _, made_by = place.partition(":")
-        make = getattr(import_module(f"{__name__}.{module}"), made_by)
-        port = self._once(name, make(self.deployment))
-        setattr(self, name, port)
-        return port
-
-
-async def offload(call: "Callable[..., Any]", *arguments: Any) -> Any:
-    """Make a call that waits for the network in a thread, so that the event loop goes on."""
-    import asyncio
-
-    return await asyncio.get_running_loop().run_in_executor(None, call, *arguments)

@@ -1,16 +1,14 @@
 """Bodies that are too big for their edge: kept in S3, while a claim to them travels."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from purista_serverless.adapters.aws.constants import CLAIM, CLAIM_CHECK, MARK
-from purista_serverless.adapters.aws.ports.failures import Use, call, code_of
-from purista_serverless.adapters.aws.ports.sqs import token_of
-from purista_serverless.errors import BadEvent, TooLarge
-from purista_serverless.message.wire import format_json
+from purista_serverless.adapters.aws.constants import CLAIM_CHECK
+from purista_serverless.adapters.aws.ports.failures import call, code_of
+from purista_serverless.errors import BadEvent
+from purista_serverless.runtime.claims import ClaimCheck
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from purista_serverless.adapters.aws.ports.deployment import Deployment
 
 _PUT = Use("s3:PutObject", "switch claim_check on in [tool.purista-serverless.aws]")
@@ -20,11 +18,9 @@ _GET = Use("s3:GetObject", "switch claim_check on in [tool.purista-serverless.aw
 # reference): to the others it denies whatever they ask for.
 _GONE = ("NoSuchKey", "AccessDenied")
 
-_FIX = "send less, or a reference to it, or switch claim_check on in [tool.purista-serverless.aws]"
 
-
-class S3ClaimCheck:
-    """Keep bodies in the bucket of the deployment; none is ever written twice.
+class S3ClaimCheck(ClaimCheck):
+    """Keep bodies in the bucket of the deployment.
 
     Args:
         deployment: Where to.
@@ -33,6 +29,7 @@ class S3ClaimCheck:
     __slots__ = ("_deployment",)
 
     def __init__(self, deployment: "Deployment") -> None:
+        super().__init__("aws")
         self._deployment = deployment
 
     @property
@@ -40,46 +37,26 @@ class S3ClaimCheck:
         """Say whether the function was deployed with a bucket."""
         return bool(self._deployment.environment.get(CLAIM_CHECK))
 
-    def fitted(self, edge: str, id: str, generation: int, body: bytes, budget: int) -> bytes:
-        """Give a body as it travels: itself, or the claim to it where it is above the budget.
+    def put(self, key: str, body: bytes) -> None:
+        """Write a body unless there is one under that key.
 
         Raises:
-            TooLarge: It is above the budget, and there is no bucket.
             Unavailable: S3 could not be reached.
+            UndeclaredUse: The function may not write there.
         """
-        if len(body) <= budget:
-            return body
-        return format_json(self.keep(edge, id, generation, body, budget))
-
-    def keep(self, edge: str, id: str, generation: int, body: bytes, budget: int) -> dict[str, Any]:
-        """Keep a body and give the claim to it.
-
-        Ids are derived, so that a body which is there already is the same one, sent before.
-
-        Raises:
-            TooLarge: There is no bucket.
-            Unavailable: S3 could not be reached.
-        """
-        if not self.is_on:
-            raise TooLarge(f"what goes to {edge}", len(body), budget, _FIX)
-        key = f"{edge}/{token_of(id)}" + (f":{generation}" if generation else "")
-        bucket = self._deployment.name(CLAIM_CHECK, _PUT, edge)
+        bucket = self._deployment.name(CLAIM_CHECK, _PUT, key)
         put = self._deployment.client("s3").put_object
         parameters = {"Bucket": bucket, "Key": key, "Body": body, "ContentType": "application/json"}
         call(put, _PUT, key, expected=("PreconditionFailed",), IfNoneMatch="*", **parameters)
-        return {MARK: CLAIM, "key": key, "size": len(body)}
 
-    def fetch(self, claim: "Mapping[str, Any]") -> bytes:
-        """Give the body that a claim stands for.
+    def get(self, key: str) -> bytes:
+        """Give the body under a key.
 
         Raises:
-            BadEvent: It is no claim, or what it stands for has expired, or is not for this function to read.
+            BadEvent: It has expired, or is not for this function to read.
             Unavailable: S3 could not be reached.
             UndeclaredUse: The function was deployed without a bucket.
         """
-        key = claim.get("key")
-        if not is_claim(claim) or not isinstance(key, str):
-            raise BadEvent("not a claim: 'key' must be a string")
         bucket = self._deployment.name(CLAIM_CHECK, _GET, key)
         get = self._deployment.client("s3").get_object
         found = call(get, _GET, key, expected=_GONE, Bucket=bucket, Key=key)
@@ -87,13 +64,3 @@ class S3ClaimCheck:
             raise BadEvent(f"the body {key!r} is no longer in the bucket of claims, or not for this function ({code})")
         body: bytes = call(found["Body"].read, _GET, key)
         return body
-
-
-def is_claim(wire: "Mapping[str, Any]") -> bool:
-    """Say whether a body on the wire is a claim.
-
-    Example:
-        >>> is_claim({"purista": "claim", "key": "queue:shop.packing/1", "size": 2_000_000})
-        True
-    """
-    return wire.get(MARK) == CLAIM

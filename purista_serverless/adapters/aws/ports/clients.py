@@ -61,7 +61,8 @@ class Maker:
             MissingExtra: Botocore is not installed.
             ProviderRefused: No region is configured, or another setting of the SDK is wrong.
         """
-        from purista_serverless.adapters.aws.ports.failures import Use, call
+        from purista_serverless.adapters.aws.ports.failures import call
+        from purista_serverless.runtime.deployed import Use
 
         if self._session is None:
             self._session = _new_session()

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.constants import COMMANDS
-from purista_serverless.adapters.aws.ports.failures import Use, call
+from purista_serverless.adapters.aws.ports.failures import call
 from purista_serverless.errors import BadEvent, InvocationFailed, TooLarge, Unavailable
 from purista_serverless.message import Message
 from purista_serverless.message.wire import parse_json
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.aws.ports.deployment import Deployment

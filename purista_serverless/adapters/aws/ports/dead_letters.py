@@ -12,7 +12,6 @@ from purista_serverless.adapters.aws.constants import (
     REASON_ATTRIBUTE,
 )
 from purista_serverless.adapters.aws.ports.claim_check import S3ClaimCheck
-from purista_serverless.adapters.aws.ports.failures import Use
 from purista_serverless.adapters.aws.ports.sqs import (
     BODY_BUDGET,
     MAX_MESSAGE,
@@ -21,6 +20,7 @@ from purista_serverless.adapters.aws.ports.sqs import (
     legal_text,
     send,
 )
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.aws.ports.deployment import Deployment

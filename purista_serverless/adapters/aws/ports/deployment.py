@@ -3,16 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.ports.clients import Clients
-from purista_serverless.message.wire import parse_json
+from purista_serverless.runtime.deployed import DeployedNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from purista_serverless.adapters.aws.ports.failures import Use
     from purista_serverless.runtime.ports import Clock
 
 
-class Deployment:
+class Deployment(DeployedNames):
     """The names of what a function may use, and the clients to use it with.
 
     Args:
@@ -21,7 +20,7 @@ class Deployment:
         make_client: Makes the client of a service by its name; botocore's session when omitted.
     """
 
-    __slots__ = ("_tables", "client", "clock", "environment")
+    __slots__ = ("client",)
 
     def __init__(
         self,
@@ -30,36 +29,5 @@ class Deployment:
         clock: "Clock",
         make_client: "Callable[[str], Any] | None" = None,
     ) -> None:
-        self.environment = environment
-        self.clock = clock
+        super().__init__(environment, clock)
         self.client = Clients(make_client)
-        self._tables: dict[str, Mapping[str, str]] = {}
-
-    def name(self, variable: str, use: "Use", target: str) -> str:
-        """Give a variable.
-
-        Raises:
-            UndeclaredUse: The function was deployed without it.
-        """
-        found = self.environment.get(variable)
-        if not found:
-            raise use.undeclared(target, f"{variable} is not set")
-        return found
-
-    def entry(self, variable: str, key: str, use: "Use") -> str:
-        """Give an entry of a variable that holds a JSON object.
-
-        Raises:
-            UndeclaredUse: The function was deployed without that entry.
-        """
-        found = self.table(variable).get(key)
-        if found is None:
-            raise use.undeclared(key, f"{variable} does not name it")
-        return found
-
-    def table(self, variable: str) -> "Mapping[str, str]":
-        """Give the JSON object in a variable, empty where the function has none."""
-        found = self._tables.get(variable)
-        if found is None:
-            found = self._tables[variable] = parse_json(self.environment.get(variable) or "{}")
-        return found

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.constants import EVENT_BUS, SOURCE_PREFIX
 from purista_serverless.adapters.aws.ports.claim_check import S3ClaimCheck
-from purista_serverless.adapters.aws.ports.failures import Use, call, failure_of
+from purista_serverless.adapters.aws.ports.failures import call, failure_of
 from purista_serverless.adapters.aws.ports.sqs import BODY_BUDGET, legal_body
 from purista_serverless.errors import Unavailable
 from purista_serverless.message.wire import format_json
 from purista_serverless.naming import slug
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

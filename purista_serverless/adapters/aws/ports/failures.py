@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.errors import ProviderRefused, PuristaServerlessError, Unavailable, UndeclaredUse
+from purista_serverless.errors import ProviderRefused, PuristaServerlessError, Unavailable
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -51,26 +52,6 @@ _DENIED = frozenset(
         "UnauthorizedOperation",
     }
 )
-
-
-class Use:
-    """A use of a service.
-
-    Args:
-        action: What policies call it: ``sqs:SendMessage``.
-        fix: How a function comes by the permission: ``declare can_enqueue=[...]``.
-    """
-
-    __slots__ = ("action", "fix")
-
-    def __init__(self, action: str, fix: str) -> None:
-        self.action = action
-        self.fix = fix
-
-    def undeclared(self, target: str, detail: str) -> UndeclaredUse:
-        """Give the error of a use that the deployment does not allow."""
-        fix = f"{self.fix}, build and deploy again ({detail})"
-        return UndeclaredUse("this function", f"do {self.action} on", target, fix)
 
 
 def call(

@@ -13,8 +13,9 @@ from purista_serverless.adapters.aws.constants import (
     SORT_KEY,
     VERSION,
 )
-from purista_serverless.adapters.aws.ports.failures import Use, call, code_of
+from purista_serverless.adapters.aws.ports.failures import call, code_of
 from purista_serverless.errors import TooLarge
+from purista_serverless.runtime.deployed import Use
 from purista_serverless.runtime.ports import Stored
 
 if TYPE_CHECKING:

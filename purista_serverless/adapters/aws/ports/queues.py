@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from purista_serverless.adapters.aws.constants import EDGE_ATTRIBUTE, QUEUE_EDGE, QUEUES, TRACEPARENT_ATTRIBUTE
 from purista_serverless.adapters.aws.ports.claim_check import S3ClaimCheck
-from purista_serverless.adapters.aws.ports.failures import Use
 from purista_serverless.adapters.aws.ports.sqs import BODY_BUDGET, legal_body, send
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.aws.ports.deployment import Deployment

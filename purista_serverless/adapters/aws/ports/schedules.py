@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from purista_serverless.adapters.aws.constants import CALL_EDGE, EDGE_ATTRIBUTE, GATE_EDGE, KNOCK, MARK, QUEUES
 from purista_serverless.adapters.aws.ports.claim_check import S3ClaimCheck
-from purista_serverless.adapters.aws.ports.failures import Use
 from purista_serverless.adapters.aws.ports.sqs import BODY_BUDGET, legal_body, send
 from purista_serverless.message.wire import format_json
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.aws.ports.deployment import Deployment

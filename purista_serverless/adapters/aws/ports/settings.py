@@ -6,9 +6,10 @@ Powertools' parameters would do the same; importing them takes a third longer th
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.constants import CONFIG, SECRETS
-from purista_serverless.adapters.aws.ports.failures import Use, call, code_of
+from purista_serverless.adapters.aws.ports.failures import call, code_of
 from purista_serverless.errors import ProviderRefused
 from purista_serverless.message.wire import parse_json
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.constants import FIFO_SUFFIX
-from purista_serverless.adapters.aws.ports.failures import Use, call
+from purista_serverless.adapters.aws.ports.failures import call
+from purista_serverless.runtime.claims import token_of
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +20,6 @@ BODY_BUDGET = MAX_MESSAGE - 4_096
 
 # Seconds (Amazon SQS, message quotas). What is due later is given back by its consumer until it is due.
 _LONGEST_DELAY = 900
-
-# Of a deduplication id and of a group id (SendMessage, API reference).
-_LONGEST_TOKEN = 128
 
 # The two characters that SQS refuses and JSON does not escape, as UTF-8, with their escapes.
 _REFUSED = ((b"\xef\xbf\xbe", b"\\ufffe"), (b"\xef\xbf\xbf", b"\\uffff"))
@@ -48,23 +47,6 @@ def legal_text(text: str) -> str:
     import re
 
     return re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
-
-
-def token_of(text: str) -> str:
-    """Give an id of SQS for any text: itself where it is legal, otherwise its hash.
-
-    Example:
-        >>> token_of("customer-7")
-        'customer-7'
-        >>> len(token_of("Zürich"))
-        64
-    """
-    is_legal = text.isascii() and text.isprintable() and " " not in text
-    if is_legal and 0 < len(text) <= _LONGEST_TOKEN:
-        return text
-    from hashlib import sha256
-
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def attribute_size(name: str, value: str | int) -> int:

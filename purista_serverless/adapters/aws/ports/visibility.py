@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.constants import QUEUES
-from purista_serverless.adapters.aws.ports.failures import Use, call
+from purista_serverless.adapters.aws.ports.failures import call
 from purista_serverless.errors import PuristaServerlessError
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

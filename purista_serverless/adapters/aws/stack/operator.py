@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.constants import CALL_EDGE, EDGE_ATTRIBUTE, GATE_EDGE, LEDGER, QUEUE_EDGE
 from purista_serverless.adapters.aws.ports import AwsPorts
-from purista_serverless.adapters.aws.ports.failures import Use, code_of
+from purista_serverless.adapters.aws.ports.failures import code_of
 from purista_serverless.adapters.aws.ports.sqs import BODY_BUDGET, legal_body, send
 from purista_serverless.adapters.aws.stack.letters import Letters, SqsLetter, count
 from purista_serverless.adapters.aws.stack.outputs import Stack, ask, find_stack
 from purista_serverless.errors import DeclarationError, Unavailable
 from purista_serverless.message import Job, Message
 from purista_serverless.runtime.assembly import assemble
+from purista_serverless.runtime.deployed import Use
 from purista_serverless.runtime.ledger import JobLedger
 from purista_serverless.runtime.operations import (
     SCHEDULE,

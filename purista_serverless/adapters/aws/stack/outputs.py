@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.aws.constants import CLAIM_CHECK, DEAD_LETTERS, EVENT_BUS, LEDGER, QUEUES
-from purista_serverless.adapters.aws.ports.failures import Use, call, code_of
+from purista_serverless.adapters.aws.ports.failures import call, code_of
 from purista_serverless.errors import ProviderRefused, UndeclaredUse
+from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
     from collections.abc import Callable

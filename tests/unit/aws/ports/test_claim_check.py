@@ -2,8 +2,8 @@
 
 import pytest
 
-from purista_serverless.adapters.aws.ports.claim_check import is_claim
 from purista_serverless.errors import BadEvent, Unavailable, UndeclaredUse
+from purista_serverless.runtime.claims import is_claim
 from tests.unit.aws.ports.scripted import Scripted, refused
 
 

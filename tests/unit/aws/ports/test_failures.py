@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import BotoCoreError, ConnectTimeoutError, ReadTimeoutError
 
-from purista_serverless.adapters.aws.ports.failures import Use, call, fault_of
+from purista_serverless.adapters.aws.ports.failures import call, fault_of
 from purista_serverless.errors import ProviderRefused, PuristaServerlessError, Unavailable, UndeclaredUse
+from purista_serverless.runtime.deployed import Use
 from tests.unit.aws.ports.messages import event, job
 from tests.unit.aws.ports.scripted import Scripted, refused
 

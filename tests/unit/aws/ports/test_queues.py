@@ -7,10 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from purista_serverless.adapters.aws.ports.sqs import BODY_BUDGET, legal_body, legal_text, token_of
+from purista_serverless.adapters.aws.ports.sqs import BODY_BUDGET, legal_body, legal_text
 from purista_serverless.errors import TooLarge
 from purista_serverless.message import Job
 from purista_serverless.message.wire import format_json
+from purista_serverless.runtime.claims import token_of
 from tests.unit.aws.ports.messages import job
 
 EDGE = "queue:billing.closing"
