@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from purista_serverless.errors import InvocationFailed as InvocationFailed
     from purista_serverless.errors import LeaseLost as LeaseLost
     from purista_serverless.errors import MissingExtra as MissingExtra
+    from purista_serverless.errors import MissingTool as MissingTool
     from purista_serverless.errors import PuristaServerlessError as PuristaServerlessError
     from purista_serverless.errors import RetryLater as RetryLater
     from purista_serverless.errors import UndeclaredUse as UndeclaredUse
@@ -85,6 +86,7 @@ _HOMES = {
         "InvocationFailed",
         "LeaseLost",
         "MissingExtra",
+        "MissingTool",
         "PuristaServerlessError",
         "RetryLater",
         "UndeclaredUse",

@@ -12,6 +12,7 @@ Each leaf also inherits the matching builtin, so that callers may catch either::
     ├─ UnknownTimezone(LookupError)         not in the time zone database
     ├─ UnknownAdapter(LookupError)          not in the registry
     ├─ MissingExtra(ImportError)            an optional dependency is not installed
+    ├─ MissingTool(FileNotFoundError)       a program that is no Python package is not installed
     ├─ UndeclaredUse(PermissionError)       a handler used what it did not declare
     ├─ InvalidPayload(ValueError)           data does not match its declared type
     ├─ BoundExceeded(ValueError)            an enqueue is beyond what its queue declares
@@ -48,6 +49,7 @@ __all__ = [
     "InvocationFailed",
     "LeaseLost",
     "MissingExtra",
+    "MissingTool",
     "Problem",
     "ProviderRefused",
     "PuristaServerlessError",
@@ -190,6 +192,13 @@ class MissingExtra(PuristaServerlessError, ImportError):
 
     def __init__(self, module: str, extra: str) -> None:
         super().__init__(f"{module} is not installed; run: pip install 'purista-serverless[{extra}]'")
+
+
+class MissingTool(PuristaServerlessError, FileNotFoundError):
+    """A program that is no Python package is not installed."""
+
+    def __init__(self, tool: str, remedy: str) -> None:
+        super().__init__(f"{tool} is not installed; {remedy}")
 
 
 class UndeclaredUse(PuristaServerlessError, PermissionError):

@@ -16,6 +16,7 @@ from purista_serverless.errors import (
     InvalidPayload,
     InvocationFailed,
     MissingExtra,
+    MissingTool,
     ProviderRefused,
     PuristaServerlessError,
     RetryLater,
@@ -63,7 +64,7 @@ _MEANINGS = {
 _CODES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], ExitCode], ...] = (
     ((HandledError, InvocationFailed, CheckFailed, StaleFiles, RetryLater, BadEvent), ExitCode.FINDINGS),
     ((InvalidPayload, BoundExceeded, TooLarge, UnknownAdapter), ExitCode.USAGE),
-    ((DeclarationError, MissingExtra), ExitCode.APPLICATION),
+    ((DeclarationError, MissingExtra, MissingTool), ExitCode.APPLICATION),
     # Ours for stores and ports are OSErrors as well.
     ((Unavailable, ProviderRefused, OSError), ExitCode.UNAVAILABLE),
     (PuristaServerlessError, ExitCode.FINDINGS),
