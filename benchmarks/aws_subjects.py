@@ -1,8 +1,7 @@
 """The programs that the AWS benchmarks compare: the same work written for us, by hand, and for each peer.
 
-Every program closes an account: one command over an HTTP API, one worker on a queue. The models are the same text in
-all of them. Peers live in the environment of `make tools`, together with what we need ourselves, so that all of them
-share one interpreter and one version of each library.
+Every program closes an account, see ``billing_subjects``. Peers live in the environment of `make tools`, together with
+what we need ourselves, so that all of them share one interpreter and one version of each library.
 """
 
 import json
@@ -11,93 +10,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.billing_subjects import (
+    CLOSE,
+    CONTRACTS,
+    MODELS,
+    OURS_COMMAND,
+    OURS_TELLER,
+    OURS_WORKER,
+    ROOT,
+    TELL,
+    WORK,
+)
+
 PEERS = Path(sys.prefix) / "tools" / "peers" / "bin" / "python"
-
-MODELS = """
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
-
-
-class Wire(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True, frozen=True)
-
-
-class CloseAccount(Wire):
-    account_id: str
-    amount: int
-
-
-class AccountClosed(Wire):
-    account_id: str
-    closed: bool
-"""
-
-CONTRACTS = """
-from purista_serverless import Model, Post, ServiceBuilder
-
-
-class CloseAccount(Model):
-    account_id: str
-    amount: int
-
-
-class AccountClosed(Model):
-    account_id: str
-    closed: bool
-
-
-billing = ServiceBuilder("Billing", version="1", description="Closes accounts")
-account_closed = billing.event("billing.accountClosed", AccountClosed, "An account was closed")
-close_account = billing.command("closeAccount", CloseAccount, AccountClosed, "Close", http=Post("/accounts/close"))
-closing = billing.queue("billing.closing", CloseAccount, "Close later", tracking="none")
-telling = billing.queue("billing.telling", CloseAccount, "Close later, and tell", tracking="none")
-"""
-
-CLOSE = """
-from contracts import AccountClosed, CloseAccount, close_account
-
-
-@close_account.handler()
-def close(ctx, payload: CloseAccount) -> AccountClosed:
-    return AccountClosed(account_id=payload.account_id, closed=True)
-"""
-
-WORK = """
-from contracts import CloseAccount, closing
-
-
-@closing.worker(batch_size=10)
-def work(ctx, payload: CloseAccount) -> None:
-    ctx.log.debug("closing %s", payload.account_id)
-"""
-
-TELL = """
-from contracts import AccountClosed, CloseAccount, account_closed, telling
-
-
-@telling.worker(batch_size=10, can_emit=[account_closed])
-def tell(ctx, payload: CloseAccount) -> None:
-    ctx.emit(account_closed, AccountClosed(account_id=payload.account_id, closed=True))
-"""
-
-OURS_COMMAND = """
-from purista_serverless.runtime.entry import entry
-
-handler = entry("close:close", "command:Billing.1.closeAccount", "http:POST /accounts/close")
-"""
-
-OURS_WORKER = """
-from purista_serverless.runtime.entry import entry
-
-handler = entry("work:work", "queue:billing.closing")
-"""
-
-OURS_TELLER = """
-from purista_serverless.runtime.entry import entry
-
-handler = entry("tell:tell", "queue:billing.telling")
-"""
 
 # Stands in for DynamoDB, without a network; each batch finds it empty, so that all of its jobs are new.
 TABLE = """

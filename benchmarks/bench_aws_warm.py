@@ -9,7 +9,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.aws_subjects import PEERS, ROOT, batch_event, environment, http_event, write_programs
+from benchmarks.aws_subjects import PEERS, batch_event, environment, http_event, write_programs
+from benchmarks.billing_subjects import ROOT
 from benchmarks.measure import Row, median_of, report
 
 ROUNDS = 31
