@@ -12,7 +12,7 @@ LAMBDA = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", "AWS_REGION": "eu-central-
 # Pinned, so that growth is a decision.
 BUDGETS = {
     "billing_bind_monthly_cycle_due_to_monthly_closing": 50,
-    "billing_close_account": 42,
+    "billing_close_account": 44,
     "billing_close_cycle": 51,
     "billing_gate_monthly_billing_cycle": 59,
     "ledger_record_billing_result": 51,

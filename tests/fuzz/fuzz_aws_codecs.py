@@ -15,9 +15,9 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["purista_serverless.adapters.aws", "purista_serverless.message"]):
-    from purista_serverless.adapters.aws.codecs import eventbridge, http, invoke, scheduler, sqs
+    from purista_serverless.adapters.aws.codecs import eventbridge, http, scheduler, sqs
     from purista_serverless.adapters.aws.direct import Unwrapper
-    from purista_serverless.message import Message
+    from purista_serverless.message import Message, invocation
     from purista_serverless.message.job import Job
 
 from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload
@@ -99,8 +99,8 @@ def decode(event: Any) -> None:
         request = http.decode(event)
         assert isinstance(request.body, bytes)
         assert isinstance(request.header("content-type"), str)
-    elif invoke.is_invocation(event):
-        assert isinstance(invoke.decode(event, ADDRESS), Message)
+    elif invocation.is_invocation(event):
+        assert isinstance(invocation.decode(event, ADDRESS), Message)
     elif "Records" in event:
         for record in sqs.decode(event):
             unwrap(record)

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.adapters.aws.codecs import invoke
 from purista_serverless.adapters.aws.constants import CALL_EDGE, HTTP_TRIGGER, TENANT_CLAIM
 from purista_serverless.errors import BadEvent
+from purista_serverless.message import invocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,8 +52,8 @@ class CommandEntry:
             BadEvent: It is nothing that starts this function.
         """
         if "requestContext" in event and self._gateway is not None:
-            return self._gateway.respond(event)
-        if invoke.is_invocation(event):
+            return self._gateway.handle(event)
+        if invocation.is_invocation(event):
             return self._execute(event)
         if "Records" in event and self._batches is not None:
             return self._batches.handle(event, context)
@@ -63,7 +63,7 @@ class CommandEntry:
     def _execute(self, event: "Mapping[str, Any]") -> dict[str, Any]:
         from purista_serverless.runtime.invoke import execute
 
-        return invoke.encode(execute(self._function, invoke.decode(event, self._address), self._ports))
+        return invocation.encode(execute(self._function, invocation.decode(event, self._address), self._ports))
 
 
 def _gateway(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from purista_serverless.adapters.aws.codecs.scheduler import Slot
     from purista_serverless.adapters.aws.codecs.sqs import Record
+    from purista_serverless.runtime.direct import Firing
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
 
@@ -93,43 +94,20 @@ class Unwrapper:
         return self._job_of(message, wire, record) if self._kind == "queue" else message.encode()
 
     def _job_of(self, message: Message, wire: "Mapping[str, Any]", record: "Record") -> bytes:
-        """Do what a binding does that computes nothing: the event's payload is the job's."""
-        from purista_serverless.runtime.enqueue import QueueSpec
-        from purista_serverless.runtime.events import bound, own_key
+        from purista_serverless.runtime.direct import job_of_event
 
-        spec = QueueSpec.of(self._target())
-        raw = message.payload if type(message.payload) is bytes else format_json(message.payload)
         event = message.event_name or wire[DETAIL_TYPE]
-        payload = spec.payload.load_json(raw, f"event {event}")
-        return bound(spec, message, event, payload, key=own_key(message)).job(record.sent, record.sent).encode()
+        return job_of_event(self._target(), message, event, sent=record.sent).encode()
 
     def _of_slot(self, slot: "Slot", record: "Record") -> bytes | None:
         """Do what the gate of a schedule does that counts no runs."""
+        from purista_serverless.runtime.direct import call_of, job_of
+
         if self._kind == "queue":
-            return self._job_of_slot(slot, record)
+            return job_of(_firing(slot), self._target(), sent=record.sent).encode()
         if self._kind != "call" or self._function is None:
             return None
-        from purista_serverless.message import COMMAND, Party
-
-        own, target = self._function.party, self._function.declaration.target
-        receiver = Party(own.service, own.version, target.name)
-        return _message_of(slot, COMMAND, record, parameter=format_json(slot.parameter), receiver=receiver).encode()
-
-    def _job_of_slot(self, slot: "Slot", record: "Record") -> bytes:
-        from purista_serverless.runtime.enqueue import Enqueue, QueueSpec
-        from purista_serverless.runtime.runs import run_id_of
-        from purista_serverless.runtime.triggers import RunCause
-
-        run_id = run_id_of(slot.schedule, slot.at)
-        order = Enqueue(
-            QueueSpec.of(self._target()),
-            format_json(slot.payload),
-            format_json(slot.parameter),
-            cause=RunCause(run_id),
-            origin=run_id,
-            idempotency_key=slot.key,
-        )
-        return order.job(record.sent, record.sent).encode()
+        return call_of(_firing(slot), self._function, sent=record.sent).encode()
 
     def _target(self) -> Any:
         """Give the handle of the queue whose worker this is."""
@@ -139,16 +117,19 @@ class Unwrapper:
 
 
 def _event_of(slot: "Slot", wire: "Mapping[str, Any]", record: "Record") -> Message:
-    from purista_serverless.message import CUSTOM_MESSAGE
+    from purista_serverless.runtime.direct import event_of
 
-    event = slot.event or wire[DETAIL_TYPE]
-    return _message_of(slot, CUSTOM_MESSAGE, record, event_name=event, idempotency_key=slot.key)
+    return event_of(_firing(slot), slot.event or wire[DETAIL_TYPE], sent=record.sent)
 
 
-def _message_of(slot: "Slot", message_type: str, record: "Record", **fields: Any) -> Message:
+def _firing(slot: "Slot") -> "Firing":
+    from purista_serverless.runtime.direct import Firing
     from purista_serverless.runtime.runs import run_id_of
-    from purista_serverless.runtime.triggers import run_message
 
-    run_id = run_id_of(slot.schedule, slot.at)
-    payload = format_json(slot.payload)
-    return run_message(slot.schedule, message_type, run_id, payload, timestamp=record.sent, **fields)
+    return Firing(
+        schedule=slot.schedule,
+        run_id=run_id_of(slot.schedule, slot.at),
+        payload=slot.payload,
+        parameter=slot.parameter,
+        key=slot.key,
+    )

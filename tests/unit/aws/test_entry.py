@@ -92,8 +92,8 @@ def test_a_command_that_sends_nothing_loads_no_sdk():
     [
         ("command:Shop.1.plain", {"gateway", "batch", "direct", "codecs.http", "codecs.sqs"}),
         ("command:Shop.1.look", {"batch", "direct", "codecs.sqs"}),
-        ("worker:Shop.1.pack", {"gateway", "command", "codecs.http", "codecs.invoke"}),
-        ("subscription:Shop.1.listen", {"gateway", "command", "codecs.http", "codecs.invoke"}),
+        ("worker:Shop.1.pack", {"gateway", "command", "codecs.http"}),
+        ("subscription:Shop.1.listen", {"gateway", "command", "codecs.http"}),
     ],
 )
 def test_a_function_loads_what_its_triggers_need(function, foreign):

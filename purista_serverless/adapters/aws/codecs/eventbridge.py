@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.adapters.aws.codecs.times import milliseconds_of
 from purista_serverless.adapters.aws.constants import DETAIL_TYPE
 from purista_serverless.errors import BadEvent
 from purista_serverless.message import CUSTOM_MESSAGE, Message
+from purista_serverless.message.times import milliseconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

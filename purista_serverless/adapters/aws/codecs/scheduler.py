@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.adapters.aws.codecs.times import milliseconds_of
 from purista_serverless.adapters.aws.constants import MARK, SLOT
 from purista_serverless.errors import BadEvent
+from purista_serverless.message.times import milliseconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,10 @@ from urllib.parse import quote, urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purista_serverless.adapters.aws.codecs import eventbridge, http, invoke, scheduler, sqs
-from purista_serverless.adapters.aws.codecs.times import milliseconds_of
+from purista_serverless.adapters.aws.codecs import eventbridge, http, scheduler, sqs
 from purista_serverless.errors import BadEvent
-from purista_serverless.message import CUSTOM_MESSAGE, Message
+from purista_serverless.message import CUSTOM_MESSAGE, Message, invocation
+from purista_serverless.message.times import milliseconds_of
 from tests.unit.aws.shop import Place
 from tests.unit.aws.wire import Deployed, batch, bridged, load, record
 
@@ -70,7 +70,7 @@ def test_a_slot_is_read_or_refused(wire):
 def test_an_invocation_is_read_or_refused(wire):
     """Any members."""
     with suppress(BadEvent):
-        assert isinstance(invoke.decode({"messageType": "command", **wire}, ("Shop", "1", "note")), Message)
+        assert isinstance(invocation.decode({"messageType": "command", **wire}, ("Shop", "1", "note")), Message)
 
 
 @given(st.datetimes(timezones=st.timezones()))

@@ -1,4 +1,4 @@
-"""Times as AWS writes them: ISO 8601, in UTC."""
+"""Times as platforms write them: ISO 8601, with their offset to UTC."""
 
 from datetime import UTC, datetime
 

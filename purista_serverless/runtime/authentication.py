@@ -9,8 +9,8 @@ from purista_serverless.runtime.http_requests import identity_in
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from purista_serverless.adapters.aws.codecs.http import Request
     from purista_serverless.message.identity import Identity
+    from purista_serverless.message.request import Request
 
 
 def ask(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.errors import BadEvent
-from purista_serverless.message import COMMAND, Message
+from purista_serverless.message.envelope import COMMAND, Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
