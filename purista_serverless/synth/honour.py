@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from purista_serverless.adapter import load_object
-from purista_serverless.model import Address, Application, Origin
+from purista_serverless.model import Origin
 from purista_serverless.synth.blueprint import Blueprint
 from purista_serverless.synth.promises.applications import APPLICATION_PROMISES
 from purista_serverless.synth.promises.commands import COMMAND_PROMISES
@@ -12,15 +12,8 @@ from purista_serverless.synth.promises.edges import EDGE_PROMISES
 from purista_serverless.synth.promises.promise import Case, Promise
 from purista_serverless.synth.promises.queues import QUEUE_PROMISES, WORKER_PROMISES
 from purista_serverless.synth.promises.schedules import SCHEDULE_PROMISES
+from purista_serverless.synth.sources import Sources, named
 from purista_serverless.synth.verdicts import Degraded, Emulated, Finding, Refused, Verdict
-from purista_serverless.topology import (
-    BindingEdge,
-    CallEdge,
-    Edge,
-    QueueEdge,
-    ScheduleEdge,
-    SubscriptionEdge,
-)
 from purista_serverless.topology.lookup import Lookup
 
 D = TypeVar("D")
@@ -60,13 +53,13 @@ def _findings(case: Case) -> Iterator[Finding]:
             yield from _judge(COMMAND_PROMISES, command, str(command.address), command.origin, case)
     for queue in application.queues:
         if not queue.external:
-            yield from _judge(QUEUE_PROMISES, queue, _named(queue.owner, queue.name), queue.origin, case)
+            yield from _judge(QUEUE_PROMISES, queue, named(queue.owner, queue.name), queue.origin, case)
     for worker in application.workers:
         queue = case.lookup.queues[worker.queue]
-        yield from _judge(WORKER_PROMISES, worker, _named(queue.owner, queue.name), worker.origin, case)
+        yield from _judge(WORKER_PROMISES, worker, named(queue.owner, queue.name), worker.origin, case)
     for schedule in application.schedules:
         yield from _judge(SCHEDULE_PROMISES, schedule, str(schedule.address), schedule.origin, case)
-    sources = _Sources(application)
+    sources = Sources(application)
     for edge in case.topology.edges:
         declaration, origin = sources.of(edge)
         yield from _judge(EDGE_PROMISES, edge, declaration, origin, case)
@@ -91,34 +84,3 @@ def _with_emulation(verdict: Verdict, how: str | None) -> Verdict:
     if how is not None and isinstance(verdict, Degraded | Refused):
         return Emulated(how=how)
     return verdict
-
-
-class _Sources:
-    """Where the declarations behind edges stand."""
-
-    def __init__(self, application: Application) -> None:
-        self._queues = {queue.name: queue for queue in application.queues}
-        self._subscriptions = {subscription.address: subscription for subscription in application.subscriptions}
-        self._bindings = {(binding.event, binding.queue): binding for binding in application.bindings}
-        self._schedules = {schedule.name: schedule for schedule in application.schedules}
-
-    def of(self, edge: Edge) -> tuple[str, Origin]:
-        match edge:
-            case QueueEdge(queue=name):
-                queue = self._queues[name]
-                return _named(queue.owner, name), queue.origin
-            case SubscriptionEdge(subscription=address):
-                return str(address), self._subscriptions[address].origin
-            case BindingEdge(event=event, queue=target):
-                binding = self._bindings[event, target]
-                return _named(binding.address, f"{event} -> {target}"), binding.origin
-            case ScheduleEdge(schedule=name):
-                schedule = self._schedules[name]
-                return str(schedule.address), schedule.origin
-            case CallEdge(schedule=name, command=command):
-                schedule = self._schedules[name]
-                return f"{schedule.address} -> {command}", schedule.origin
-
-
-def _named(address: Address, name: str) -> str:
-    return f"{address.service} v{address.version} > {name}"

@@ -1,12 +1,23 @@
 """The options of ``[tool.purista-serverless.aws]``: what AWS needs to know and an application does not say."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from purista_serverless.adapter import Adapter
-from purista_serverless.errors import InvalidOptions, Problem
-from purista_serverless.naming import did_you_mean
+from purista_serverless.errors import InvalidOptions
+from purista_serverless.synth.option_rules import (
+    OptionRule,
+    choice,
+    flag,
+    function_problems,
+    number,
+    problems_of,
+    tables,
+    text,
+    texts,
+    underscored,
+)
 
 CODE = "PS301"
 TABLE = "tool.purista-serverless.aws"
@@ -100,9 +111,6 @@ class Options:
 _PLAIN = FunctionOptions()
 _DEFAULTS = Options()
 
-# What is wrong with a value, ``None`` if nothing is.
-_Rule = Callable[[Any], str | None]
-
 
 def options_of(adapter: Adapter) -> Options:
     """Give the options of an adapter; the defaults if nobody configured it."""
@@ -122,52 +130,15 @@ def read_options(table: Mapping[str, Any]) -> Options:
         >>> read_options({"memory": 512, "log-retention": 90}).log_retention
         90
     """
-    given = {name.replace("-", "_"): value for name, value in table.items()}
-    problems = [*_problems(given, _RULES, TABLE), *_function_problems(given.get("functions"))]
+    given = underscored(table)
+    problems = [
+        *problems_of(given, _RULES, TABLE, CODE),
+        *function_problems(given.get("functions"), _FUNCTION_RULES, TABLE, CODE),
+    ]
     if problems:
         raise InvalidOptions(f"[{TABLE}]", problems)
-    functions = {name: FunctionOptions(**_underscored(own)) for name, own in given.pop("functions", {}).items()}
+    functions = {name: FunctionOptions(**underscored(own)) for name, own in given.pop("functions", {}).items()}
     return Options(**given, functions=functions)
-
-
-def _underscored(table: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.replace("-", "_"): value for name, value in table.items()}
-
-
-def _function_problems(functions: Any) -> Iterator[Problem]:
-    if isinstance(functions, dict):
-        for name, own in functions.items():
-            if isinstance(own, dict):
-                yield from _problems(_underscored(own), _FUNCTION_RULES, f'{TABLE}.functions."{name}"')
-
-
-def _problems(given: Mapping[str, Any], rules: Mapping[str, _Rule], table: str) -> Iterator[Problem]:
-    for name, value in given.items():
-        where = f"[{table}] {name}"
-        if name not in rules:
-            fix = did_you_mean(name, rules) or f"it takes {', '.join(sorted(rules))}"
-            yield Problem(CODE, where=where, what="there is no such option", fix=fix)
-        elif (wanted := rules[name](value)) is not None:
-            yield Problem(CODE, where=where, what=f"{value!r} is not allowed", fix=f"write {wanted}")
-
-
-def _number(low: int, high: int) -> _Rule:
-    def rule(value: Any) -> str | None:
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        return None if is_number and low <= value <= high else f"a number from {low} to {high}"
-
-    return rule
-
-
-def _choice(*known: object) -> _Rule:
-    def rule(value: Any) -> str | None:
-        return None if value in known and not isinstance(value, bool) else f"one of {', '.join(map(str, known))}"
-
-    return rule
-
-
-def _flag(value: Any) -> str | None:
-    return None if isinstance(value, bool) else "true or false"
 
 
 def _name(value: Any) -> str | None:
@@ -180,43 +151,29 @@ def _word(value: Any) -> str | None:
     return None if is_word else "letters and digits, starting with a letter"
 
 
-def _text(value: Any) -> str | None:
-    return None if isinstance(value, str) and value else "a text that is not empty"
-
-
-def _texts(value: Any) -> str | None:
-    is_table = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-    return None if is_table else 'a table of texts, as in { name = "value" }'
-
-
-def _tables(value: Any) -> str | None:
-    is_table = isinstance(value, dict) and all(isinstance(one, dict) for one in value.values())
-    return None if is_table else 'tables by function, as in "worker:Billing.1.closeCycle" = { memory = 512 }'
-
-
-_RULES: dict[str, _Rule] = {
-    "memory": _number(128, 10_240),
-    "architecture": _choice("arm64", "x86_64"),
-    "python": _choice(*_PYTHONS),
-    "log_retention": _choice(*_RETENTIONS),
-    "log_level": _choice(*_LOG_LEVELS),
+_RULES: dict[str, OptionRule] = {
+    "memory": number(128, 10_240),
+    "architecture": choice("arm64", "x86_64"),
+    "python": choice(*_PYTHONS),
+    "log_retention": choice(*_RETENTIONS),
+    "log_level": choice(*_LOG_LEVELS),
     "alias": _word,
-    "canary": _choice(*_CANARIES),
-    "snap_start": _flag,
-    "claim_check": _flag,
-    "archive_days": _number(0, 3_650),
-    "authorizer": _choice("jwt", "iam", "none"),
-    "tenant_claim": _text,
-    "alarms": _flag,
-    "stacks": _choice("auto", "single", "nested"),
+    "canary": choice(*_CANARIES),
+    "snap_start": flag,
+    "claim_check": flag,
+    "archive_days": number(0, 3_650),
+    "authorizer": choice("jwt", "iam", "none"),
+    "tenant_claim": text,
+    "alarms": flag,
+    "stacks": choice("auto", "single", "nested"),
     "stack_name": _name,
-    "parameters": _texts,
-    "tags": _texts,
-    "functions": _tables,
+    "parameters": texts,
+    "tags": texts,
+    "functions": tables,
 }
-_FUNCTION_RULES: dict[str, _Rule] = {
-    "memory": _number(128, 10_240),
-    "reserved_concurrency": _number(0, 1_000_000),
-    "batch_size": _number(1, 10_000),
-    "batch_window": _number(0, 300),
+_FUNCTION_RULES: dict[str, OptionRule] = {
+    "memory": number(128, 10_240),
+    "reserved_concurrency": number(0, 1_000_000),
+    "batch_size": number(1, 10_000),
+    "batch_window": number(0, 300),
 }

@@ -5,16 +5,17 @@ from typing import Any, TypeVar
 
 from purista_serverless.adapters.aws.checks.functions import FUNCTION_RULES, ROLE_RULES, ROUTE_RULES
 from purista_serverless.adapters.aws.checks.messages import EVENT_RULES, QUEUE_RULES, SCHEDULE_RULES, SOURCE_RULES
-from purista_serverless.adapters.aws.checks.rule import Case, Rule
+from purista_serverless.adapters.aws.checks.rule import Case
 from purista_serverless.adapters.aws.checks.stacks import DEPLOYMENT_RULES, STACK_RULES
 from purista_serverless.adapters.aws.plan import resources as planned
 from purista_serverless.adapters.aws.plan.resources import Declared, Resource
 from purista_serverless.adapters.aws.plan.stacks import Deployment
+from purista_serverless.synth.rules import Rule, judged
 from purista_serverless.synth.verdicts import Finding
 
 R = TypeVar("R")
 
-RULES: tuple[Rule[Any], ...] = (
+RULES: tuple[Rule[Any, Case], ...] = (
     *FUNCTION_RULES,
     *ROUTE_RULES,
     *ROLE_RULES,
@@ -69,13 +70,5 @@ def _of_resource(resource: Resource, case: Case) -> Iterator[Finding]:
             pass
 
 
-def _judged(rules: Iterable[Rule[R]], subject: R, declared: Declared, case: Case) -> Iterator[Finding]:
-    for rule in rules:
-        for objection in rule.judge(subject, case):
-            yield Finding(
-                promise=rule.name,
-                code=rule.code,
-                declaration=declared.name,
-                origin=declared.origin,
-                verdict=objection,
-            )
+def _judged(rules: Iterable[Rule[R, Case]], subject: R, declared: Declared, case: Case) -> Iterator[Finding]:
+    return judged(rules, subject, case, declaration=declared.name, origin=declared.origin)

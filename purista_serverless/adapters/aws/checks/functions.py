@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from purista_serverless.adapters.aws import limits
-from purista_serverless.adapters.aws.checks.rule import Case, Objection, Rule
+from purista_serverless.adapters.aws.checks.rule import Case
 from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX
 from purista_serverless.adapters.aws.plan.resources import Function, Role, Route, Source
 from purista_serverless.adapters.aws.plan.timing import LARGEST_FIFO_BATCH, LARGEST_UNGATHERED, MARGIN
 from purista_serverless.synth.figures import size_text
+from purista_serverless.synth.rules import Objection, Rule
 from purista_serverless.synth.verdicts import Degraded, Refused
 
 _LARGEST_ENVIRONMENT = 4 << 10
@@ -138,17 +139,17 @@ def judge_policy(role: Role, _case: Case) -> Iterator[Objection]:
         )
 
 
-FUNCTION_RULES: tuple[Rule[Function], ...] = (
+FUNCTION_RULES: tuple[Rule[Function, Case], ...] = (
     Rule(name="invocation", code="PS302", meaning="a run ends before its invocation does", judge=judge_time),
     Rule(name="environment", code="PS303", meaning="variables fit into 4 KiB", judge=judge_environment),
     Rule(name="batching", code="PS304", meaning="batches are such as Lambda gathers", judge=judge_batches),
     Rule(name="concurrency", code="PS305", meaning="bounds of concurrency can be kept", judge=judge_concurrency),
     Rule(name="function-name", code="PS306", meaning="a name fits with every prefix", judge=judge_name),
 )
-ROUTE_RULES: tuple[Rule[Route], ...] = (
+ROUTE_RULES: tuple[Rule[Route, Case], ...] = (
     Rule(name="body", code="PS307", meaning="a request may be as large as declared", judge=judge_body),
     Rule(name="callers", code="PS308", meaning="somebody knows the callers of private routes", judge=judge_callers),
 )
-ROLE_RULES: tuple[Rule[Role], ...] = (
+ROLE_RULES: tuple[Rule[Role, Case], ...] = (
     Rule(name="rights", code="PS309", meaning="the rights of a function fit into its role", judge=judge_policy),
 )

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from purista_serverless.adapters.aws import limits
-from purista_serverless.adapters.aws.checks.rule import Case, Objection
-from purista_serverless.adapters.aws.checks.rule import Rule as Check
+from purista_serverless.adapters.aws.checks.rule import Case
 from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX
 from purista_serverless.adapters.aws.plan.resources import Function, Queue, Rule, Schedule, compact
 from purista_serverless.errors import UnknownTimezone
 from purista_serverless.schedule.zones import load_zone
 from purista_serverless.synth.figures import size_text
+from purista_serverless.synth.rules import Objection
+from purista_serverless.synth.rules import Rule as Check
 from purista_serverless.synth.verdicts import Degraded, Refused
 
 _SQS = "Amazon SQS Developer Guide, message quotas"
@@ -185,19 +186,19 @@ def judge_input(schedule: Schedule, _case: Case) -> Iterator[Objection]:
         )
 
 
-SOURCE_RULES: tuple[Check[Function], ...] = (
+SOURCE_RULES: tuple[Check[Function, Case], ...] = (
     Check(name="visibility", code="PS311", meaning="messages stay hidden while they are run", judge=judge_visibility),
 )
-QUEUE_RULES: tuple[Check[Queue], ...] = (
+QUEUE_RULES: tuple[Check[Queue, Case], ...] = (
     Check(name="dead-letter-age", code="PS312", meaning="dead letters outlive their queue", judge=judge_age),
     Check(name="dead-letter-kind", code="PS313", meaning="queue and dead letter are of one kind", judge=judge_kind),
     Check(name="queue-name", code="PS314", meaning="a name fits with every prefix", judge=judge_queue_name),
 )
-EVENT_RULES: tuple[Check[Rule], ...] = (
+EVENT_RULES: tuple[Check[Rule, Case], ...] = (
     Check(name="event-pattern", code="PS315", meaning="a pattern is one of EventBridge's", judge=judge_pattern),
     Check(name="event-targets", code="PS316", meaning="a rule has five targets at most", judge=judge_targets),
 )
-SCHEDULE_RULES: tuple[Check[Schedule], ...] = (
+SCHEDULE_RULES: tuple[Check[Schedule, Case], ...] = (
     Check(name="expression", code="PS317", meaning="an expression is one of Scheduler's", judge=judge_expression),
     Check(name="zone", code="PS318", meaning="a time zone is in the IANA database", judge=judge_zone),
     Check(name="input", code="PS319", meaning="what a schedule sends fits", judge=judge_input),

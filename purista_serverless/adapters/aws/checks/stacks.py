@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from purista_serverless.adapters.aws import limits
-from purista_serverless.adapters.aws.checks.rule import Case, Objection, Rule
+from purista_serverless.adapters.aws.checks.rule import Case
 from purista_serverless.adapters.aws.plan.resources import Function, Resource, Route, Stack
 from purista_serverless.adapters.aws.plan.stacks import Deployment
 from purista_serverless.adapters.aws.plan.weights import DEPLOYMENT_RESOURCES, weight_of
 from purista_serverless.naming import did_you_mean
+from purista_serverless.synth.rules import Objection, Rule
 from purista_serverless.synth.verdicts import Refused
 
 _CLOUDFORMATION = "AWS CloudFormation User Guide, quotas"
@@ -79,11 +80,11 @@ def judge_function_options(deployment: Deployment, _case: Case) -> Iterator[Obje
             yield Refused(why=f"the options of {name!r} are of no function that is deployed", fix=hint)
 
 
-STACK_RULES: tuple[Rule[Stack], ...] = (
+STACK_RULES: tuple[Rule[Stack, Case], ...] = (
     Rule(name="stack-size", code="PS321", meaning="a stack holds no more than CloudFormation takes", judge=judge_size),
     Rule(name="logical-ids", code="PS322", meaning="every logical id is one resource's", judge=judge_ids),
 )
-DEPLOYMENT_RULES: tuple[Rule[Deployment], ...] = (
+DEPLOYMENT_RULES: tuple[Rule[Deployment, Case], ...] = (
     Rule(name="snap-start", code="PS323", meaning="the runtime can do what is asked for", judge=judge_snapshots),
     Rule(
         name="function-options",

@@ -1,11 +1,10 @@
 """What the plan of one resource takes from the whole application, worked out once."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from purista_serverless.adapters.aws.constants import GATE_EDGE, QUEUE_EDGE, SCHEDULE_EDGE
+from purista_serverless.adapters.aws.constants import QUEUE_EDGE, SCHEDULE_EDGE
 from purista_serverless.adapters.aws.limits import LONGEST_DELAY
 from purista_serverless.adapters.aws.options import Options
 from purista_serverless.adapters.aws.plan.http import Authorization, authorization_of
@@ -15,13 +14,13 @@ from purista_serverless.adapters.aws.plan.timing import Timing, timing_of
 from purista_serverless.model import Application, Binding, Schedule
 from purista_serverless.schedule import Translation
 from purista_serverless.schedule.dialects.aws import translate
+from purista_serverless.synth.queues import consumed_by, is_bounded
 from purista_serverless.topology import (
     BindingEdge,
     CallEdge,
     Edge,
     Function,
     QueueEdge,
-    QueueTrigger,
     ScheduleEdge,
     SubscriptionEdge,
     Topology,
@@ -131,7 +130,7 @@ def draft_of(topology: Topology, application: Application, options: Options) -> 
     """Work out what the plan needs."""
     lookup = Lookup(application)
     fifo = frozenset(f"{QUEUE_EDGE}{queue.name}" for queue in application.queues if queue.ordering_key is not None)
-    consumes = _consumes(topology)
+    consumes = consumed_by(topology)
     return Draft(
         application=application,
         topology=topology,
@@ -150,7 +149,7 @@ def draft_of(topology: Topology, application: Application, options: Options) -> 
             function.name: timing_of(
                 function,
                 options.of(function.name),
-                is_bounded=_is_bounded(function, lookup),
+                is_bounded=is_bounded(function, lookup),
                 is_fifo=any(edge in fifo for edge in consumes.get(function.name, ())),
             )
             for function in topology.functions
@@ -159,43 +158,11 @@ def draft_of(topology: Topology, application: Application, options: Options) -> 
     )
 
 
-def _is_bounded(function: Function, lookup: Lookup) -> bool:
-    """Say whether a run has a bound of its own; the visibility of an edge is none."""
-    match function.kind:
-        case "command" | "binding" | "gate":
-            return True
-        case "worker":
-            queues = [trigger.queue for trigger in function.triggers if isinstance(trigger, QueueTrigger)]
-            return all(lookup.queues[queue].max_runtime is not None for queue in queues)
-        case "subscription":
-            return False
-
-
 def _translations(application: Application) -> Iterator[tuple[str, Translation]]:
     for schedule in application.schedules:
         translated = translate(schedule.expression, schedule.timezone, schedule.dst)
         if isinstance(translated, Translation):
             yield schedule.name, translated
-
-
-def queue_edge_of(edge: Edge) -> str | None:
-    """Give the name of the edge under which a function finds its queue; ``None`` if no queue is its own."""
-    match edge:
-        case QueueEdge() | SubscriptionEdge() | CallEdge():
-            return edge.name
-        case BindingEdge(consumer=consumer):
-            return edge.name if consumer is not None else None
-        case ScheduleEdge(consumer=consumer):
-            return f"{GATE_EDGE}{edge.schedule}" if consumer is not None else None
-
-
-def _consumes(topology: Topology) -> dict[str, tuple[str, ...]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for edge in topology.edges:
-        name = queue_edge_of(edge)
-        if name is not None and edge.consumer is not None:
-            found[edge.consumer].append(name)
-    return {function: tuple(sorted(names)) for function, names in found.items()}
 
 
 def _homes(topology: Topology) -> Iterator[tuple[str, str]]:

@@ -17,8 +17,9 @@ from purista_serverless.adapters.aws.plan.resources import (
     Sub,
     Text,
 )
-from purista_serverless.adapters.aws.plan.statements import Rights, environment_of, rights_of, statements_of
+from purista_serverless.adapters.aws.plan.statements import environment_of, statements_of
 from purista_serverless.adapters.aws.plan.timing import Timing
+from purista_serverless.synth.rights import Rights, rights_of
 from purista_serverless.topology import Function as Described
 from purista_serverless.topology import QueueTrigger
 

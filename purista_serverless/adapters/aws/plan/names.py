@@ -2,18 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 
 from purista_serverless.adapters.aws.constants import FIFO_SUFFIX, SCHEDULE_EDGE
 from purista_serverless.adapters.aws.limits import LONGEST_FUNCTION_NAME, LONGEST_QUEUE_NAME
 from purista_serverless.naming import shorten, slug
+from purista_serverless.synth.names import camel, digest_of, readable, told_apart
 
 # The parameter that names begin with; its length is what all limits have to leave room for.
 LONGEST_PREFIX = 24
 
 _LONGEST_FUNCTION = LONGEST_FUNCTION_NAME - LONGEST_PREFIX - 1
 _LONGEST_QUEUE = LONGEST_QUEUE_NAME - LONGEST_PREFIX - 1 - len(FIFO_SUFFIX)
-_HASH_LENGTH = 8
 
 # What is made of a function's id, here and by SAM (a hash follows ``Version``), and what of an edge's.
 _FUNCTION_SUFFIXES = (
@@ -55,43 +54,12 @@ def prefix_of(application: str) -> str:
 
 def function_names(functions: Iterable[str]) -> dict[str, str]:
     """Give the names of functions in the account, without the prefix, by their names in the topology."""
-    return _told_apart(functions, _LONGEST_FUNCTION)
+    return told_apart(functions, _LONGEST_FUNCTION)
 
 
 def queue_names(edges: Iterable[str]) -> dict[str, str]:
     """Give the names of queues in the account, without prefix and ``.fifo``, by the names of their edges."""
-    return _told_apart(edges, _LONGEST_QUEUE)
-
-
-def _told_apart(names: Iterable[str], limit: int) -> dict[str, str]:
-    """Write each name as a slug; those that would be the same take a hash of theirs."""
-    readable = {name: slug(_readable(name)) for name in names}
-    short = {name: shorten(text, limit) for name, text in readable.items()}
-    counts = Counter(short.values())
-    return {
-        name: text if counts[text] == 1 else _hashed(readable[name], _digest(name), limit)
-        for name, text in short.items()
-    }
-
-
-def _readable(name: str) -> str:
-    """Put the kind last, and leave out what is the rule: version 1, a queue's kind, a command's kind."""
-    kind, _, rest = name.partition(":")
-    words = rest if kind in {"queue", "binding"} else _words_of_address(rest)
-    return words if kind in {"queue", "command"} else f"{words} {kind}"
-
-
-def _words_of_address(address: str) -> str:
-    service, version, name = address.split(".")
-    return f"{service} {name}" if version == "1" else f"{service} v{version} {name}"
-
-
-def _hashed(text: str, digest: str, limit: int) -> str:
-    return f"{text[: limit - _HASH_LENGTH - 1].rstrip('-')}-{digest}"
-
-
-def _digest(name: str) -> str:
-    return sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
+    return told_apart(edges, _LONGEST_QUEUE)
 
 
 def logical_ids(functions: Iterable[str], edges: Iterable[str], alias: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -128,21 +96,11 @@ def _derived(ids: Mapping[str, str], suffixes: tuple[str, ...]) -> Iterator[str]
 
 def _with_hashes(ids: Mapping[str, str], suffixes: tuple[str, ...], clashing: set[str]) -> dict[str, str]:
     return {
-        name: f"{id}x{_digest(name)}" if any(id + suffix in clashing for suffix in suffixes) else id
+        name: f"{id}x{digest_of(name)}" if any(id + suffix in clashing for suffix in suffixes) else id
         for name, id in ids.items()
     }
 
 
 def _id_of(name: str) -> str:
     kind = name.partition(":")[0]
-    return camel(_readable(name)) + ("Command" if kind == "command" else "")
-
-
-def camel(name: str) -> str:
-    """Write a name as words in capitals, without anything between them.
-
-    Example:
-        >>> camel("billing.monthlyClosing-v2")
-        'BillingMonthlyClosingV2'
-    """
-    return "".join(part.capitalize() for part in slug(name).split("-"))
+    return camel(readable(name)) + ("Command" if kind == "command" else "")

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from purista_serverless.adapter import Adapter
 from purista_serverless.adapters.aws.constants import COMMAND_TRIGGER, HTTP_TRIGGER, QUEUE_EDGE
 from purista_serverless.adapters.aws.options import options_of
-from purista_serverless.adapters.aws.plan.draft import Draft, draft_of, queue_edge_of
+from purista_serverless.adapters.aws.plan.draft import Draft, draft_of
 from purista_serverless.adapters.aws.plan.functions import Surroundings, function_of
 from purista_serverless.adapters.aws.plan.http import route_of
 from purista_serverless.adapters.aws.plan.layout import ROOT, stacks_of
-from purista_serverless.adapters.aws.plan.names import camel, function_names, logical_ids, queue_names
+from purista_serverless.adapters.aws.plan.names import function_names, logical_ids, queue_names
 from purista_serverless.adapters.aws.plan.places import Places
 from purista_serverless.adapters.aws.plan.queues import dead_letter_of, policy_of, queue_of, rule_of
 from purista_serverless.adapters.aws.plan.resources import QueuePolicy, Resource, Rule
@@ -20,6 +20,8 @@ from purista_serverless.adapters.aws.plan.stacks import Deployment, deployment_o
 from purista_serverless.adapters.aws.plan.weights import DEPLOYMENT_RESOURCES, units_of, weight_of
 from purista_serverless.model import Application
 from purista_serverless.synth.handlers import handler_paths
+from purista_serverless.synth.names import camel
+from purista_serverless.synth.queues import queue_edge_of
 from purista_serverless.topology import (
     BindingEdge,
     CallEdge,

@@ -1,6 +1,5 @@
 """Schedules: EventBridge Scheduler fires to a gate's queue or, where no policy needs code, straight to the target."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from textwrap import shorten
@@ -20,11 +19,10 @@ from purista_serverless.adapters.aws.plan.resources import (
     Sub,
     compact,
 )
-from purista_serverless.message import CUSTOM_MESSAGE, Party
 from purista_serverless.model import CommandTarget, EventTarget, QueueTarget
 from purista_serverless.model import Schedule as Declaration
 from purista_serverless.naming import slug
-from purista_serverless.schema import codec_of, resolve_path, value_at
+from purista_serverless.synth.static_content import static_content
 from purista_serverless.topology import ScheduleEdge
 from purista_serverless.topology.lookup import Lookup
 
@@ -117,45 +115,7 @@ def _input(edge: ScheduleEdge, declaration: Declaration, lookup: Lookup) -> dict
         "schedule": edge.schedule,
         "slot": constants.SCHEDULED_TIME,
     }
-    return slot if edge.consumer is not None else {**slot, **_content(declaration, lookup)}
-
-
-def _content(declaration: Declaration, lookup: Lookup) -> Mapping[str, Any]:
-    """Give what a slot sends when nothing of it has to be computed."""
-    match declaration.target:
-        case EventTarget(event=event):
-            return {"event": event, **_envelope(declaration), **_payload(declaration, lookup.events[event].payload)}
-        case QueueTarget(queue=name):
-            queue = lookup.queues[name]
-            sent = _payload(declaration, queue.payload)
-            return {"queue": name, **sent, "parameter": _plain(queue.parameter, declaration.parameter)}
-        case CommandTarget(command=address):
-            command = lookup.commands[address]
-            sent = _payload(declaration, command.payload)
-            name = f"{address.service}.{address.version}.{address.name}"
-            return {"command": name, **sent, "parameter": _plain(command.parameter, declaration.parameter)}
-        case _:
-            assert_never(declaration.target)
-
-
-def _envelope(declaration: Declaration) -> dict[str, Any]:
-    """Give the members of the envelope that rules look at, since the rules see what Scheduler sends as it is."""
-    address = declaration.address
-    sender = Party(address.service, address.version, address.name)
-    return {"messageType": CUSTOM_MESSAGE, "sender": sender.to_wire()}
-
-
-def _payload(declaration: Declaration, declared: Any) -> dict[str, Any]:
-    payload = _plain(declared, declaration.payload)
-    key = declaration.idempotency_key
-    if not isinstance(key, str):
-        return {"payload": payload}
-    found = value_at(payload, resolve_path(declared, key))
-    return {"payload": payload, "key": None if found is None else str(found)}
-
-
-def _plain(declared: Any, value: Any) -> Any:
-    return json.loads(codec_of(declared).dump_json(value))
+    return slot if edge.consumer is not None else {**slot, **static_content(declaration, lookup)}
 
 
 def _longest_age(edge: ScheduleEdge, declaration: Declaration) -> int:

@@ -7,7 +7,7 @@ from operator import attrgetter
 from purista_serverless.adapters.aws.options import Options
 from purista_serverless.adapters.aws.plan.draft import Draft
 from purista_serverless.adapters.aws.plan.layout import ROOT, path_of
-from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX, camel, prefix_of
+from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX, prefix_of
 from purista_serverless.adapters.aws.plan.places import API, AUTHORIZER, BUS, CLAIM_CHECK, LEDGER, SCHEDULES, Places
 from purista_serverless.adapters.aws.plan.resources import (
     Alarm,
@@ -33,6 +33,7 @@ from purista_serverless.adapters.aws.plan.resources import (
     Table,
     Text,
 )
+from purista_serverless.synth.names import camel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

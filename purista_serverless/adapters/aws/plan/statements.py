@@ -1,7 +1,6 @@
 """What a function may do, and the variables by which it finds what it may do it to: from its permissions alone."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from purista_serverless.adapters.aws import constants
 from purista_serverless.adapters.aws.plan.places import (
@@ -14,64 +13,9 @@ from purista_serverless.adapters.aws.plan.places import (
     ledger_arn,
 )
 from purista_serverless.adapters.aws.plan.resources import Statement, Sub, Text, compact
-from purista_serverless.topology import Function, Permission
+from purista_serverless.synth.rights import Rights
 
 _CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rights:
-    """What a function sends to, consumes and reads, each sorted, by the names of the topology."""
-
-    emits: tuple[str, ...]
-    sends: tuple[str, ...]
-    consumes: tuple[str, ...]
-    buries: tuple[str, ...]
-    invokes: tuple[str, ...]
-    records: tuple[str, ...]
-    config: tuple[str, ...]
-    secrets: tuple[str, ...]
-    claims: tuple[str, ...] | None
-
-
-def rights_of(
-    function: Function, consumes: tuple[str, ...], *, resends: tuple[str, ...], claims: tuple[str, ...] | None
-) -> Rights:
-    """Sort a function's permissions by what they need.
-
-    Args:
-        function: The function.
-        consumes: Edges of the queues that start it.
-        resends: Those of them to which it sends on what came before its time.
-        claims: What the keys begin with of large bodies that it may be sent; ``None`` when none is kept in a bucket.
-    """
-    permissions = function.permissions
-    invoked = _targets(permissions, "invoke")
-    return Rights(
-        emits=_targets(permissions, "emit"),
-        sends=tuple(sorted({*resends, *_sent_to(permissions)})),
-        consumes=consumes,
-        buries=_targets(permissions, "dead-letter"),
-        invokes=tuple(target for target in invoked if not target.startswith(constants.CALL_EDGE)),
-        records=_targets(permissions, "use-ledger"),
-        config=_targets(permissions, "read-config"),
-        secrets=_targets(permissions, "read-secret"),
-        claims=claims,
-    )
-
-
-def _targets(permissions: Iterable[Permission], verb: str) -> tuple[str, ...]:
-    return tuple(permission.target for permission in permissions if permission.verb == verb)
-
-
-def _sent_to(permissions: Iterable[Permission]) -> Iterator[str]:
-    for permission in permissions:
-        if permission.verb == "enqueue":
-            yield f"{constants.QUEUE_EDGE}{permission.target}"
-        elif permission.verb == "invoke" and permission.target.startswith(constants.CALL_EDGE):
-            yield permission.target
-        elif permission.verb == "knock":
-            yield f"{constants.GATE_EDGE}{permission.target.removeprefix(constants.SCHEDULE_EDGE)}"
 
 
 def environment_of(rights: Rights, places: Places, stack: str) -> Iterator[tuple[str, Text]]:

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from purista_serverless.adapters.aws.plan.draft import Draft, queue_edge_of
+from purista_serverless.adapters.aws.plan.draft import Draft
 from purista_serverless.adapters.aws.plan.layout import Unit
 from purista_serverless.adapters.aws.plan.resources import Function, HttpApi, Resource, Route
+from purista_serverless.synth.queues import queue_edge_of
 from purista_serverless.topology import BindingEdge, Edge, HttpTrigger, ScheduleEdge, SubscriptionEdge
 
 # Application and role of CodeDeploy, which SAM adds to a template whose functions take over step by step.
