@@ -212,6 +212,8 @@ class Adapter:
             ``None`` when a difference of texts says it all.
         operator: ``module:function`` from ``(Application, name)`` of something deployed to the ``Operations`` on it;
             ``None`` when there is nothing to look after.
+        scheduler: ``module:function`` from ``(Blueprint, name)`` of something deployed to the ``ProviderScheduler`` that
+            keeps its schedules; ``None`` when schedules cannot be managed apart.
         checker: ``module:function`` from the plan to further findings of a check; ``None`` if the promises say it all.
         configurator: ``module:function`` from ``(Adapter, table)`` to the adapter as a project's table of options asks
             for it; ``None`` when it has no options.
@@ -231,6 +233,7 @@ class Adapter:
         "options",
         "planner",
         "renderers",
+        "scheduler",
         "translator",
     )
 
@@ -247,6 +250,7 @@ class Adapter:
         emulations: "Mapping[str, str] | None" = None,
         differ: str | None = None,
         operator: str | None = None,
+        scheduler: str | None = None,
         checker: str | None = None,
         configurator: str | None = None,
         options: "Any" = None,
@@ -261,6 +265,7 @@ class Adapter:
         self.emulations = emulations if emulations is not None else {}
         self.differ = differ
         self.operator = operator
+        self.scheduler = scheduler
         self.checker = checker
         self.configurator = configurator
         self.options = options
