@@ -212,8 +212,8 @@ class Adapter:
             ``None`` when a difference of texts says it all.
         operator: ``module:function`` from ``(Application, name)`` of something deployed to the ``Operations`` on it;
             ``None`` when there is nothing to look after.
-        scheduler: ``module:function`` from ``(Blueprint, name)`` of something deployed to the ``ProviderScheduler`` that
-            keeps its schedules; ``None`` when schedules cannot be managed apart.
+        scheduler: ``module:function`` from ``(Blueprint, name)`` of something deployed to the ``ProviderScheduler``
+            that keeps its schedules; ``None`` when schedules cannot be managed apart.
         checker: ``module:function`` from the plan to further findings of a check; ``None`` if the promises say it all.
         configurator: ``module:function`` from ``(Adapter, table)`` to the adapter as a project's table of options asks
             for it; ``None`` when it has no options.
