@@ -47,6 +47,24 @@ def consumers_of(entry: "Entry") -> "dict[str, Consumer]":
     return consumers
 
 
+def edge_consumer(entry: "Entry") -> "tuple[Function | None, Consumer]":
+    """Give what handles the deliveries of a function's only edge, and the handler behind it if there is one.
+
+    Raises:
+        DeclarationError: The target is no registered handler, or its service declares no such binding or schedule.
+    """
+    (trigger,) = entry.triggers
+    if trigger.startswith("gate:"):
+        from purista_serverless.builder.options import Lifecycle
+        from purista_serverless.runtime.knocks import GateConsumer
+
+        return None, GateConsumer(timetable_of(entry), Lifecycle())
+    if trigger.startswith("binding:"):
+        return None, binding_consumer(entry, trigger)
+    function = entry.function()
+    return function, handler_consumer(entry, function, trigger)
+
+
 def handler_consumer(entry: "Entry", function: "Function", edge: str) -> "Consumer":
     """Give the consumer of an edge that ends in a handler: of a worker, a subscription, or a command's calls."""
     kind, _, name = edge.partition(":")

@@ -19,9 +19,7 @@ from purista_serverless.errors import BadEvent
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from purista_serverless.runtime.consume import Consumer
     from purista_serverless.runtime.entry import Entry
-    from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
 
     Handler = Callable[[Any, Any], Any]
@@ -74,27 +72,11 @@ def _prepare_for_restore() -> None:
 
 def _batched(entry: "Entry", environment: "Mapping[str, str]", ports: "Ports | None") -> "Handler":
     from purista_serverless.adapters.aws.batch import Batches
+    from purista_serverless.runtime.parts import edge_consumer
 
-    function, consumer = _consumer(entry)
+    function, consumer = edge_consumer(entry)
     given = ports if ports is not None else _ports(entry, environment)
     return Batches({entry.triggers[0]: consumer}, function, given, environment).handle
-
-
-def _consumer(entry: "Entry") -> "tuple[Function | None, Consumer]":
-    """Give what handles the records of a function's queue, and the handler behind it if there is one."""
-    (trigger,) = entry.triggers
-    if trigger.startswith(GATE_EDGE):
-        from purista_serverless.builder.options import Lifecycle
-        from purista_serverless.runtime.knocks import GateConsumer
-        from purista_serverless.runtime.parts import timetable_of
-
-        return None, GateConsumer(timetable_of(entry), Lifecycle())
-    from purista_serverless.runtime.parts import binding_consumer, handler_consumer
-
-    if trigger.startswith(BINDING_EDGE):
-        return None, binding_consumer(entry, trigger)
-    function = entry.function()
-    return function, handler_consumer(entry, function, trigger)
 
 
 def _ports(entry: "Entry", environment: "Mapping[str, str]") -> "Ports":
