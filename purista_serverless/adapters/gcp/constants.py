@@ -29,6 +29,8 @@ TIMEOUT = "PURISTA_TIMEOUT"
 # it that the platform has not checked.
 URL = "PURISTA_URL"
 TRUSTED = "PURISTA_TRUSTED"
+# Where the certificates are read by which tokens are verified; Google's own where the variable is absent.
+CERTIFICATES = "PURISTA_CERTIFICATES"
 # Name of the token's claim that holds the tenant, which every caller has to have; nobody has one where the variable is
 # absent.
 TENANT_CLAIM = "PURISTA_TENANT_CLAIM"
