@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from json import JSONEncoder
 from typing import Any, Literal, TypeAlias
 
+from purista_serverless.adapters.gcp.options import Options
 from purista_serverless.model import Origin
 
 
 class Sub(str):
     """A text in which a renderer replaces ``${project}``, ``${number}``, ``${region}``, ``${prefix}`` and ``${image}``.
 
-    ``${config.<name>}`` stands inside a text of JSON, so that its value is written with JSON's escapes.
+    ``${config.<name>}`` and ``${command.<address>}`` stand inside a text of JSON, between its quotes, so that their
+    values are written with JSON's escapes.
     """
 
     __slots__ = ()
@@ -367,8 +369,8 @@ Resource: TypeAlias = (
 class Variable:
     """What whoever deploys gives; without a default it has to be.
 
-    ``name`` is ``project``, ``region``, ``prefix``, ``image``, ``notification_channels`` or ``config.<name>``, which
-    is not set when it is empty.
+    ``name`` is ``project``, ``region``, ``prefix``, ``image``, ``notification_channels``, ``command.<address>`` (the
+    URL of another system's command) or ``config.<name>``, which is not set when it is empty.
     """
 
     name: str
@@ -397,6 +399,9 @@ class Deployment:
         variables: Sorted by name.
         resources: Sorted by id.
         outputs: Sorted by name.
+        apart: Jobs that are not among the resources, since ``schedules apply`` makes them, sorted by id.
+        options: How it is deployed.
+        is_authenticated: Whether somebody knows the callers of private routes.
     """
 
     application: str
@@ -405,3 +410,6 @@ class Deployment:
     variables: tuple[Variable, ...]
     resources: tuple[Resource, ...]
     outputs: tuple[Output, ...]
+    apart: tuple[Job, ...]
+    options: Options
+    is_authenticated: bool
