@@ -217,6 +217,8 @@ class Adapter:
         checker: ``module:function`` from the plan to further findings of a check; ``None`` if the promises say it all.
         configurator: ``module:function`` from ``(Adapter, table)`` to the adapter as a project's table of options asks
             for it; ``None`` when it has no options.
+        worker: ``module:function`` from ``(Application, names of queues, stop=, concurrency=)``, which runs the workers
+            of queues until ``stop`` is set; ``None`` where the platform starts all of them.
         options: What the configurator made of the table, for the adapter's own parts.
     """
 
@@ -235,6 +237,7 @@ class Adapter:
         "renderers",
         "scheduler",
         "translator",
+        "worker",
     )
 
     def __init__(
@@ -253,6 +256,7 @@ class Adapter:
         scheduler: str | None = None,
         checker: str | None = None,
         configurator: str | None = None,
+        worker: str | None = None,
         options: "Any" = None,
     ) -> None:
         self.name = name
@@ -268,6 +272,7 @@ class Adapter:
         self.scheduler = scheduler
         self.checker = checker
         self.configurator = configurator
+        self.worker = worker
         self.options = options
 
     def __repr__(self) -> str:
