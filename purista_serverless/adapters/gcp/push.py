@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from purista_serverless.adapters.gcp.codecs import push
 from purista_serverless.adapters.gcp.constants import GATE_EDGE, PUSH_PATH, QUEUE_EDGE, TIMEOUT
-from purista_serverless.adapters.gcp.delivery import PushDelivery
+from purista_serverless.adapters.gcp.delivery import PushDelivery, put_off
 from purista_serverless.adapters.gcp.direct import Unwrapper
 from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload, Unavailable
 from purista_serverless.runtime.consume import rest
@@ -142,8 +142,6 @@ class Edge:
             delivery.redeliver(rest(delivery), counted=True)
         if delivery.is_done or not delivery.is_exact:
             return delivery.is_done
-        from purista_serverless.adapters.gcp.delivery import put_off
-
         return put_off(delivery, self._trigger, self._ports)
 
     def _handle(self, delivery: PushDelivery) -> None:
