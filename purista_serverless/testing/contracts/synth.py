@@ -18,6 +18,7 @@ from purista_serverless.adapter import Adapter, load_object
 from purista_serverless.adapters import load_adapter
 from purista_serverless.model import Application
 from purista_serverless.naming import LONGEST_NAME
+from purista_serverless.synth.blueprint import carried_topology
 from purista_serverless.synth.check import check
 from purista_serverless.synth.files import MARKER, compare, write
 from purista_serverless.synth.handlers import FOLDER, handler_paths
@@ -151,7 +152,7 @@ class SynthContract(ABC):
         assert compare(tmp_path, rest, folders=folders) == ()
 
     def _deployed(self) -> tuple[Function, ...]:
-        return topology_of(self.application()).carrying(self.adapter.capabilities.direct).functions
+        return carried_topology(self.application(), self.adapter).functions
 
     def _rendered_with_seed(self, seed: str) -> bytes:
         finished = subprocess.run(  # noqa: S603 - this interpreter and this package
