@@ -17,7 +17,7 @@ def prefix_of(application: str, options: Options) -> str:
 
     Example:
         >>> prefix_of("enterprise-billing-cycle", Options()), prefix_of("shop", Options(prefix="acme"))
-        ('enterpr-a35ec9a5', 'acme')
+        ('enterpr-f8721eda', 'acme')
     """
     return options.prefix or shorten(slug(application), LONGEST_PREFIX)
 
@@ -60,7 +60,7 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     Example:
         >>> identifiers(["worker:Billing.1.closeCycle", "event:billing.cycleDue", "event:billing.cycle_due"])
         {'worker:Billing.1.closeCycle': 'billing_close_cycle_worker', \
-'event:billing.cycleDue': 'billing_cycle_due_x65b9b5eb', 'event:billing.cycle_due': 'billing_cycle_due_x0c5b8d85'}
+'event:billing.cycleDue': 'billing_cycle_due_x5713b27f', 'event:billing.cycle_due': 'billing_cycle_due_x36510e8f'}
     """
     written = {name: _identifier(name) for name in names}
     counts = Counter(written.values())
