@@ -83,7 +83,7 @@ def _opened(project: Project, provider: str, stack: str | None) -> "Iterator[Pro
         fix = "name a provider with a clock of its own, such as aws or gcp"
         raise Failure(f"{adapter.name} has no clock whose schedules are managed apart", fix=fix, code=ExitCode.USAGE)
     blueprint = draw(project.model, adapter)
-    verified(blueprint)
+    verified(blueprint, strict=False)
     with load_object(adapter.scheduler)(blueprint, stack) as scheduler:
         yield scheduler
 
