@@ -131,7 +131,8 @@ class Emulator:
         self.signer = Signer(self._clock)
         self._project = Project(self._site, self.pubsub, self.signer, self._platform)
         self.storage = Storage(self._project.buckets())
-        self._doubles = _opened(Doubles(Tasks(self._platform), self.storage, self.signer), running)
+        self._tasks = Tasks(self._platform)
+        self._doubles = _opened(Doubles(self._tasks, self.storage, self.signer), running)
 
     def _start_services(self, running: ExitStack) -> None:
         """Give each function its URL, and when all have one, its environment."""
@@ -223,6 +224,17 @@ class Emulator:
         service = self.service(function)
         (found,) = (one for one in self._site.of(Function) if self._project.services[one.id] is service)
         return self._site.environment(found.environment)
+
+    def waiting(self) -> Mapping[str, int]:
+        """Give how many messages wait or are worked on, where there are some.
+
+        Returns:
+            By full name of the push subscription; what a task of Cloud Tasks holds by the path that it is sent to.
+        """
+        counts = self.pubsub.backlog.counts() + self._tasks.counts()
+        for pusher in self._pushers:
+            counts[pusher.path] += pusher.count()
+        return +counts
 
     def kill(self, function: str) -> tuple[int, ...]:
         """End, with SIGKILL, the processes of a function that work on something; gives their ids."""

@@ -23,6 +23,8 @@ from purista_serverless.emulation.instances import MOST_INSTANCES
 from purista_serverless.emulation.platform import Platform
 
 _INVOKER = "roles/run.invoker"
+# The emulator refuses more than a week, the service more than a month; what is kept here is gone sooner than either.
+_LONGEST_RETENTION = 7 * 86_400
 
 
 class Project:
@@ -116,7 +118,7 @@ class Project:
             "topic": topic,
             "ackDeadlineSeconds": LONGEST_LEASE if is_pushed else subscription.ack_deadline,
             "enableMessageOrdering": subscription.is_ordered,
-            "messageRetentionDuration": f"{subscription.retention}s",
+            "messageRetentionDuration": f"{min(subscription.retention, _LONGEST_RETENTION)}s",
         }
         self._pubsub.ask("PUT", path, content)
         if is_pushed:

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import socket
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -58,6 +58,11 @@ class Backlog:
                 self._open.discard(ticket)
                 self._activity.end("publish")
                 self._changed.notify_all()
+
+    def counts(self) -> Counter[str]:
+        """Give how many messages are on their way to each subscription."""
+        with self._changed:
+            return Counter(subscription for subscription, _ in self._waiting)
 
     def published(self, topic: str, ids: Sequence[str], at: datetime) -> None:
         """Note what was published, inside of ``publishing``."""

@@ -99,6 +99,16 @@ class Pusher:
         self._workers = ThreadPoolExecutor(max_workers=setup.width, thread_name_prefix=self._name)
         self._threads = [Thread(target=run, daemon=True) for run in (self._pull, self._renew)]
 
+    @property
+    def path(self) -> str:
+        """Give the full name of the subscription."""
+        return self._setup.path
+
+    def count(self) -> int:
+        """Give how many messages it holds: those that are being pushed, and those that will be again."""
+        with self._lock:
+            return len(self._held)
+
     def start(self) -> None:
         """Begin."""
         for thread in self._threads:

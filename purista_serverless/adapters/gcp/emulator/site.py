@@ -10,6 +10,7 @@ from purista_serverless.errors import DeclarationError
 
 PROJECT = "emulated"
 NUMBER = "123456789012"
+REGION = "europe-west1"
 # What a plan calls the folder of an application's sources.
 _WORKSPACE = "/workspace"
 
@@ -32,7 +33,9 @@ class Site:
     def __init__(
         self, deployment: Deployment, *, variables: Mapping[str, str], settings: Mapping[str, str], root: str
     ) -> None:
-        self._resources = {resource.id: resource for resource in deployment.resources}
+        # Jobs that a tool of its own would make are made here like all others.
+        made = (*deployment.resources, *deployment.apart)
+        self._resources: dict[str, Resource] = {resource.id: resource for resource in made}
         self._values = _values(deployment, variables, settings)
         self._root = root
         self._urls: dict[str, str] = {}
@@ -75,7 +78,7 @@ class Site:
 
 def _values(deployment: Deployment, variables: Mapping[str, str], settings: Mapping[str, str]) -> dict[str, str]:
     """Give the value of every variable: given, from a setting, its default, or what only this machine needs."""
-    here = {"number": NUMBER, "project": PROJECT, "image": "none"}
+    here = {"image": "none", "number": NUMBER, "project": PROJECT, "region": REGION}
     missing = []
     for variable in deployment.variables:
         kind, _, name = variable.name.partition(".")

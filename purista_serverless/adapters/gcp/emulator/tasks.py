@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http.client import HTTPException
@@ -39,6 +40,12 @@ class Tasks:
         self._lock = Lock()
         # The service forgets a name some hours after its task is done; until then it refuses it.
         self._names: set[str] = set()
+        self._waiting: Counter[str] = Counter()
+
+    def counts(self) -> Counter[str]:
+        """Give how many tasks wait for each path that they are sent to."""
+        with self._lock:
+            return +self._waiting
 
     def answer(self, request: Request) -> Answer:
         """Answer a request of Cloud Tasks' REST interface: a task is made."""
@@ -58,13 +65,17 @@ class Tasks:
             if name in self._names:
                 return _error(409, "ALREADY_EXISTS", f"{name} exists, or did lately")
             self._names.add(name)
+            self._waiting[urlsplit(task["httpRequest"]["url"]).path] += 1
         self._agenda.at(due, lambda: self._send(name, task["httpRequest"], 1))
         return Answer(status=200, body=json.dumps({**task, "name": name}).encode())
 
     def _send(self, name: str, http: Mapping[str, Any], attempt: int) -> None:
         with self._activity.doing("task"):
             problem = _problem_of(http)
-        if problem is not None:
+        if problem is None:
+            with self._lock:
+                self._waiting[urlsplit(http["url"]).path] -= 1
+        else:
             self._log(name.rpartition("/")[2], f"task, attempt {attempt}: {problem}")
             delay = min(_SHORTEST_BACKOFF * 2 ** min(attempt - 1, _DOUBLINGS), _LONGEST_BACKOFF)
             self._agenda.at(self._clock.now() + delay, lambda: self._send(name, http, attempt + 1))
