@@ -43,6 +43,7 @@ ADAPTER = Adapter(
     planner=f"{_HERE}.plan.planner:plan",
     renderers=(f"{_HERE}.render.terraform.files:render", f"{_HERE}.render.gcloud.script:render"),
     translator=f"{_HERE}.plan.clock:translate",
+    checker=f"{_HERE}.checks.check:check",
     configurator=f"{_HERE}.descriptor:configured",
     worker=f"{_HERE}.worker.work:work",
     scheduler=f"{_HERE}.schedules.scheduler:open_scheduler",

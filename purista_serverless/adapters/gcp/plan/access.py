@@ -19,12 +19,12 @@ def route_of(function: Function) -> HttpTrigger | None:
     return next((trigger for trigger in function.triggers if isinstance(trigger, HttpTrigger)), None)
 
 
-def is_open(function: Function, authorizer: Authorizer) -> bool:
+def is_open(function: Function, application: Application, authorizer: Authorizer) -> bool:
     """Say whether requests have to reach a function unchecked: public ones, and those that the application checks."""
     route = route_of(function)
     if route is None:
         return False
-    return route.public or (authorizer == "application" and function.authenticate is not None)
+    return route.public or (authorizer == "application" and application.authenticate is not None)
 
 
 def url_of(name: str) -> Sub:

@@ -59,7 +59,7 @@ def function_of(described: Described, path: str, draft: Draft) -> Iterator[Resou
 
 def _function(described: Described, path: str, draft: Draft) -> Function:
     places, options, own = draft.places, draft.options, draft.options.of(described.name)
-    memory = own.memory or options.memory
+    memory, route = own.memory or options.memory, route_of(described)
     return Function(
         id=places.function_id(described.name),
         name=places.function_names[described.name],
@@ -78,9 +78,17 @@ def _function(described: Described, path: str, draft: Draft) -> Function:
         account=places.account_id(described.name),
         ingress=options.ingress,
         url=places.url(described.name),
-        is_open=is_open(described, draft.authorizer),
+        is_open=is_open(described, draft.application, draft.authorizer),
         declared=_declared(described),
+        route=None if route is None else f"{route.method} {route.path}",
+        largest_body=_largest_body(described, draft),
+        longest_push=draft.timings[described.name].ack_deadline if draft.consumes.get(described.name) else None,
     )
+
+
+def _largest_body(described: Described, draft: Draft) -> int | None:
+    http = draft.lookup.commands[described.address].http if described.kind == "command" else None
+    return None if http is None else http.max_body
 
 
 def _most_instances(described: Described, own: FunctionOptions, draft: Draft) -> int:
@@ -156,7 +164,7 @@ def _requests(described: Described, draft: Draft) -> dict[str, Text]:
     is_pushed = bool(draft.consumes.get(described.name))
     if is_pushed:
         found[constants.TIMEOUT] = str(min(draft.timings[described.name].timeout, LONGEST_ACK_DEADLINE))
-    if is_open(described, draft.authorizer):
+    if is_open(described, draft.application, draft.authorizer):
         callers = draft.callers.get(described.name.removeprefix(constants.COMMAND_TRIGGER), ())
         pushers = [email_of("push")] if is_pushed else []
         trusted = [*pushers, *(draft.places.account_email(caller) for caller in callers)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from purista_serverless.adapters.gcp import constants
-from purista_serverless.adapters.gcp.limits import MOST_CONDITIONS
+from purista_serverless.adapters.gcp.limits import MOST_CONDITIONAL_BINDINGS, MOST_CONDITIONS
 from purista_serverless.adapters.gcp.plan.draft import Draft
 from purista_serverless.adapters.gcp.plan.places import BUCKET, PUSH_ACCOUNT, TASKS
 from purista_serverless.adapters.gcp.plan.resources import (
@@ -63,12 +63,19 @@ def _storing(described: Described, draft: Draft) -> Iterator[Grant]:
         condition = Condition(title=title, expression=Sub(expression))
         yield _grant(_DATASTORE, member, PROJECT, condition=condition)
     if draft.options.claim_check:
-        yield from _claims(_WRITER, member, draft.written_prefixes(described.name))
-        yield from _claims(_READER, member, draft.read_prefixes(described.name))
+        is_bounded = len(draft.rights) <= MOST_CONDITIONAL_BINDINGS
+        yield from _claims(_WRITER, member, draft.written_prefixes(described.name), is_bounded=is_bounded)
+        yield from _claims(_READER, member, draft.read_prefixes(described.name), is_bounded=is_bounded)
 
 
-def _claims(role: str, member: str, prefixes: tuple[str, ...]) -> Iterator[Grant]:
-    """Give a role on the objects whose names begin in some ways, as many as one condition can hold at a time."""
+def _claims(role: str, member: str, prefixes: tuple[str, ...], *, is_bounded: bool) -> Iterator[Grant]:
+    """Give a role on the objects whose names begin in some ways, as many as one condition can hold at a time.
+
+    A bucket's policy holds some conditions of a role only; where there are more functions they may use all objects.
+    """
+    if not is_bounded:
+        yield from [_grant(role, member, BUCKET)] if prefixes else []
+        return
     chunks = [prefixes[start : start + MOST_CONDITIONS] for start in range(0, len(prefixes), MOST_CONDITIONS)]
     for number, chunk in enumerate(chunks, 1):
         expression = " || ".join(

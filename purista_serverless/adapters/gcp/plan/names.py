@@ -4,12 +4,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from purista_serverless.adapters.gcp.limits import LONGEST_ACCOUNT_NAME, LONGEST_FUNCTION_NAME, LONGEST_TOPIC_NAME
+from purista_serverless.adapters.gcp.limits import (
+    LONGEST_ACCOUNT_NAME,
+    LONGEST_FUNCTION_NAME,
+    LONGEST_TOPIC_NAME,
+    SHORTEST_ACCOUNT_NAME,
+)
 from purista_serverless.adapters.gcp.options import LONGEST_PREFIX, Options
 from purista_serverless.naming import shorten, slug
 from purista_serverless.synth.names import digest_of, readable, told_apart
 
 _ROOM = LONGEST_PREFIX + 1
+# The shortest prefix has one character.
+_SHORTEST_ACCOUNT = SHORTEST_ACCOUNT_NAME - 2
 
 
 def prefix_of(application: str, options: Options) -> str:
@@ -28,8 +35,12 @@ def function_names(functions: Iterable[str]) -> dict[str, str]:
 
 
 def account_names(functions: Iterable[str]) -> dict[str, str]:
-    """Give the names of the functions' service accounts by the names in the topology."""
-    return told_apart(functions, LONGEST_ACCOUNT_NAME - _ROOM)
+    """Give the names of the functions' service accounts by the names in the topology: long enough with any prefix."""
+    names = told_apart(functions, LONGEST_ACCOUNT_NAME - _ROOM)
+    return {
+        function: name if len(name) >= _SHORTEST_ACCOUNT else f"{name}-{digest_of(function)}"
+        for function, name in names.items()
+    }
 
 
 def topic_name(key: str, kind: str = "") -> str:

@@ -59,7 +59,9 @@ def plan(topology: Topology, application: Application, adapter: Adapter) -> Depl
         outputs=tuple(sorted(_outputs(draft, resources), key=attrgetter("name"))),
         apart=jobs if options.schedules_apart else (),
         options=options,
-        is_authenticated=draft.authorizer == "iam" or application.authenticate is not None,
+        authorizer=draft.authorizer,
+        has_authenticate=application.authenticate is not None,
+        has_cors=application.cors is not None,
     )
 
 

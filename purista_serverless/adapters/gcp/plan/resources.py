@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from json import JSONEncoder
 from typing import Any, Literal, TypeAlias
 
-from purista_serverless.adapters.gcp.options import Options
+from purista_serverless.adapters.gcp.options import Authorizer, Options
 from purista_serverless.model import Origin
 
 
@@ -170,6 +170,9 @@ class Function:
         account: Id of the account that it runs as.
         url: Where it answers.
         is_open: Requests reach it without having been checked by the platform.
+        route: Method and path of the command's request, if it has one.
+        largest_body: Bytes of the largest body that is declared for it.
+        longest_push: Seconds that a delivery may take before it is made again; ``None`` where nothing is pushed.
     """
 
     id: str
@@ -191,6 +194,9 @@ class Function:
     url: Sub
     is_open: bool
     declared: Declared
+    route: str | None = None
+    largest_body: int | None = None
+    longest_push: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,7 +407,9 @@ class Deployment:
         outputs: Sorted by name.
         apart: Jobs that are not among the resources, since ``schedules apply`` makes them, sorted by id.
         options: How it is deployed.
-        is_authenticated: Whether somebody knows the callers of private routes.
+        authorizer: Who knows the callers of private routes.
+        has_authenticate: Whether the application has an ``authenticate``.
+        has_cors: Whether pages of other origins may call.
     """
 
     application: str
@@ -412,4 +420,6 @@ class Deployment:
     outputs: tuple[Output, ...]
     apart: tuple[Job, ...]
     options: Options
-    is_authenticated: bool
+    authorizer: Authorizer
+    has_authenticate: bool
+    has_cors: bool

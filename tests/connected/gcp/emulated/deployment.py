@@ -1,10 +1,11 @@
 """A deployment that has one of each part that the emulator drives, made by hand."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from purista_serverless.adapters.gcp.options import Options
+from purista_serverless.adapters import load_adapter
 from purista_serverless.adapters.gcp.plan.resources import (
     Account,
     Bucket,
@@ -22,7 +23,8 @@ from purista_serverless.adapters.gcp.plan.resources import (
     Topic,
     Variable,
 )
-from purista_serverless.model import Address, Origin
+from purista_serverless.model import Address, Application, Origin
+from purista_serverless.synth.blueprint import draw
 from purista_serverless.topology import Function as Compiled
 from purista_serverless.topology import HttpTrigger, Topology
 
@@ -157,17 +159,8 @@ def deployment() -> Deployment:
         Variable(name="project", description=""),
         Variable(name="region", description="", default="europe-west1"),
     )
-    return Deployment(
-        application="stub",
-        declared=DECLARED,
-        labels=(),
-        variables=variables,
-        resources=tuple(sorted(resources(), key=lambda resource: resource.id)),
-        outputs=(),
-        apart=(),
-        options=Options(),
-        is_authenticated=True,
-    )
+    planned: Deployment = draw(Application(name="stub", origin=DECLARED.origin), load_adapter("gcp")).plan
+    return replace(planned, variables=variables, resources=tuple(sorted(resources(), key=lambda one: one.id)))
 
 
 def topology() -> Topology:
