@@ -2,12 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from purista_serverless.adapters.gcp.schedules.scheduler import EMULATOR, PROJECT, REGION
 from purista_serverless.cli.failures import ExitCode
 from tests.unit.gcp.schedules.cloud_scheduler import CloudScheduler, served
+
+BILLING = "examples.enterprise_billing_cycle.app:app"
+
+
+@pytest.fixture
+def billing(cli):
+    """Run commands on an application that Google Cloud can keep."""
+    return partial(cli, app=BILLING)
 
 
 @pytest.fixture
@@ -20,30 +29,30 @@ def scheduler(monkeypatch) -> Iterator[CloudScheduler]:
         yield found
 
 
-def test_diff_tells_what_differs_and_changes_nothing(cli, scheduler):
+def test_diff_tells_what_differs_and_changes_nothing(billing, scheduler):
     """It exits with a code of its own, so that continuous integration can tell drift from failure."""
-    printed = cli("schedules", "diff", "--provider", "gcp", "--json")
+    printed = billing("schedules", "diff", "--provider", "gcp", "--json")
 
     assert printed.code == ExitCode.DIFFERENT
     assert {action["action"] for action in json.loads(printed.raw)} == {"create"}
     assert scheduler.jobs == {}
 
 
-def test_apply_makes_the_jobs_once(cli, scheduler):
+def test_apply_makes_the_jobs_once(billing, scheduler):
     """Afterwards nothing differs."""
-    assert cli("schedules", "apply", "--provider", "gcp").code == ExitCode.DONE
+    assert billing("schedules", "apply", "--provider", "gcp").code == ExitCode.DONE
     made = sorted(scheduler.jobs)
 
-    again = cli("schedules", "apply", "--provider", "gcp")
+    again = billing("schedules", "apply", "--provider", "gcp")
     assert (again.code, again.out) == (ExitCode.DONE, "acme/europe-west1: nothing to do\n")
-    assert cli("schedules", "diff", "--provider", "gcp").code == ExitCode.DONE
+    assert billing("schedules", "diff", "--provider", "gcp").code == ExitCode.DONE
     assert made
     assert sorted(scheduler.jobs) == made
 
 
-def test_prune_deletes_what_apply_left(cli, scheduler):
+def test_prune_deletes_what_apply_left(billing, scheduler):
     """Apply alone never deletes anything."""
-    cli("schedules", "apply", "--provider", "gcp", "--stack", "mine")
+    billing("schedules", "apply", "--provider", "gcp", "--stack", "mine")
     name, job = min(scheduler.jobs.items())
     stem = name.rpartition("-")[0]
     left = type(job)(job)
@@ -54,9 +63,9 @@ def test_prune_deletes_what_apply_left(cli, scheduler):
     )
     scheduler.jobs[left.name] = left
 
-    assert "nothing to do" in cli("schedules", "apply", "--provider", "gcp", "--stack", "mine").out
+    assert "nothing to do" in billing("schedules", "apply", "--provider", "gcp", "--stack", "mine").out
     assert left.name in scheduler.jobs
-    assert cli("schedules", "prune", "--provider", "gcp", "--stack", "mine").code == ExitCode.DONE
+    assert billing("schedules", "prune", "--provider", "gcp", "--stack", "mine").code == ExitCode.DONE
     assert left.name not in scheduler.jobs
 
 
