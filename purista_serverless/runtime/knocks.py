@@ -25,6 +25,10 @@ MARK = "purista"
 SLOT = "slot"
 KNOCK = "knock"
 AGAIN = "again"
+_KINDS = frozenset({SLOT, KNOCK, AGAIN})
+
+# Beyond it no calendar counts, in milliseconds: the year 9999.
+_LATEST = 253_370_764_800_000
 
 
 class GateConsumer:
@@ -90,7 +94,7 @@ class GateConsumer:
         wire = object_of(body)
         # A gate's own letter, of a slot that could not be triggered, has no mark.
         kind = wire.get(MARK, AGAIN)
-        if wire.get("schedule") != self.timetable.name or kind not in {SLOT, KNOCK, AGAIN}:
+        if wire.get("schedule") != self.timetable.name or not isinstance(kind, str) or kind not in _KINDS:
             raise BadEvent(f"not a knock at the gate of {self.timetable.name}")
         return kind, None if kind == KNOCK else _instant(wire.get(SLOT))
 
@@ -98,6 +102,8 @@ class GateConsumer:
 def _instant(given: Any) -> int:
     """Give a slot in milliseconds: clocks write it as text, and gates as a number."""
     if isinstance(given, int):
+        if not 0 <= given < _LATEST:
+            raise BadEvent(f"not a slot: {given!r}")
         return given
     from datetime import datetime
 
@@ -107,4 +113,4 @@ def _instant(given: Any) -> int:
         raise BadEvent(f"not a slot: {given!r}") from error
     if found.tzinfo is None:
         raise BadEvent(f"not a slot with its offset to UTC: {given!r}")
-    return round(found.timestamp() * 1000)
+    return _instant(round(found.timestamp() * 1000))
