@@ -23,6 +23,7 @@ with atheris.instrument_imports(include=["purista_serverless.adapters.aws", "pur
 from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.testing.contracts.suite import START
+from tests.fuzz.changes import changed
 from tests.unit.aws.wire import TOPOLOGY, AwsDoubles, entry_of
 
 EVENTS = sorted((Path(__file__).parents[1] / "events" / "aws").glob("*.json"))
@@ -67,30 +68,6 @@ UNWRAPPERS = unwrappers()
 ADDRESS = ("Shop", "1", "note")
 
 
-def changed(wire: Any, choices: Any) -> Any:
-    """Replace one member somewhere inside of a value, or add one; a text that is JSON may be changed inside."""
-    if isinstance(wire, str) and wire[:1] in {"{", "["} and choices.ConsumeBool():
-        try:
-            return json.dumps(changed(json.loads(wire), choices))
-        except ValueError:
-            return wire
-    if not isinstance(wire, dict | list) or not wire or choices.ConsumeIntInRange(0, 9) == 0:
-        if choices.ConsumeIntInRange(0, 3) == 0:
-            return choices.ConsumeUnicode(24)
-        return STRANGERS[choices.ConsumeIntInRange(0, len(STRANGERS) - 1)]
-    if isinstance(wire, list):
-        at = choices.ConsumeIntInRange(0, len(wire) - 1)
-        wire[at] = changed(wire[at], choices)
-        return wire
-    names = [*wire, NAMES[choices.ConsumeIntInRange(0, len(NAMES) - 1)]]
-    name = names[choices.ConsumeIntInRange(0, len(names) - 1)]
-    if choices.ConsumeIntInRange(0, 7) == 0:
-        wire.pop(name, None)
-    else:
-        wire[name] = changed(wire.get(name), choices)
-    return wire
-
-
 def decode(event: Any) -> None:
     """Give an event to every codec that would be asked."""
     if not isinstance(event, dict):
@@ -121,7 +98,7 @@ def run(data: bytes) -> None:
     choices = atheris.FuzzedDataProvider(data)
     event = json.loads(TEXTS[choices.ConsumeIntInRange(0, len(TEXTS) - 1)])
     for _ in range(choices.ConsumeIntInRange(1, 3)):
-        event = changed(event, choices)
+        event = changed(event, choices, STRANGERS, NAMES)
     try:
         decode(event)
         if isinstance(event, dict) and eventbridge.is_event(event):

@@ -34,6 +34,9 @@ _EVENTS = ("subscription", "binding")
 # Milliseconds by which the clock of whoever publishes may be behind the one that fires.
 _SKEW = 1_000
 
+# The last year that calendars of every zone can count with, in milliseconds.
+_LATEST = 253_370_764_800_000
+
 
 class Unwrapper:
     """Make the messages of one edge into the bodies that its consumer takes.
@@ -105,9 +108,10 @@ class Unwrapper:
         """Say which slot has fired: the newest up to when that was published."""
         if SLOT in wire or self._slots is None:
             return None
-        found = self._slots.newest(0, pushed.sent + _SKEW, 1)
+        sent = pushed.sent
+        found = self._slots.newest(0, sent + _SKEW, 1) if sent < _LATEST else ()
         if not found:
-            raise BadEvent(f"{self._name} was fired before its first slot")
+            raise BadEvent(f"{self._name} has no slot up to {pushed.published}")
         return format_json({**wire, SLOT: found[0]})
 
     def _of_others(self, pushed: "Pushed") -> bytes:
