@@ -51,15 +51,15 @@ _payload = click.argument("payload", type=Json(), default="null")
 @_with_identity
 @click.option(
     "--provider",
-    type=click.Choice(["embedded", "aws"]),
+    type=click.Choice(["embedded", "aws", "gcp"]),
     default="embedded",
     show_default=True,
-    help="With `aws`, COMMAND is the name of a generated handler, and runs under the Lambda runtime client.",
+    help="With `aws` or `gcp`, COMMAND is the name of a generated handler, and runs as that provider runs it.",
 )
 @click.option(
     "--event",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with the raw event of that provider, instead of PAYLOAD.",
+    help="File with the raw event or request of that provider, instead of PAYLOAD.",
 )
 @with_project
 def invoke(
@@ -79,20 +79,22 @@ def invoke(
     @FILE or - for standard input. Exits with 1 if the command refuses.
 
     With `--provider aws --event FILE` it is the name of any generated handler (`billing_close_account`), which is run
-    on that event as Lambda would run it, with this process' environment.
+    on that event as Lambda would run it, with this process' environment. With `--provider gcp` the file holds a request
+    ({"method": "POST", "path": "/", "headers": {}, "body": ""}), and functions-framework runs the handler.
     """
     from purista_serverless.schema import codec_of
 
     if (provider == "embedded") != (event is None):
-        raise click.UsageError("--provider aws and --event FILE belong together")
+        raise click.UsageError("--provider aws or gcp and --event FILE belong together")
     if event is not None:
         if payload != b"null" or parameter or tenant or principal:
             raise click.UsageError(
                 "--event is all that the handler is given; leave out payload, parameter and identity"
             )
-        from purista_serverless.cli.raw_events import run_on_aws
+        from purista_serverless.cli.raw_events import run_on_aws, run_on_gcp
 
-        _show_result(name, json.dumps(run_on_aws(project, name, event.read_bytes())).encode())
+        run = run_on_aws if provider == "aws" else run_on_gcp
+        _show_result(name, json.dumps(run(project, name, event.read_bytes())).encode())
         return
     command = _command(project, name)
     value = decoded(command.payload, payload, f"payload of {command.address.name}")

@@ -52,9 +52,10 @@ class Tasks:
         created = _CREATE.fullmatch(request.path)
         if created is None or request.method != "POST":
             return _error(404, "NOT_FOUND", f"{request.method} {request.path} is not emulated")
-        if len(request.body) > _LARGEST_TASK:
+        task = json.loads(request.body)["task"]
+        if len(_request_of(task["httpRequest"]).body) > _LARGEST_TASK:
             return _error(400, "INVALID_ARGUMENT", f"a task has {_LARGEST_TASK} bytes at most")
-        return self._create(created[1], json.loads(request.body)["task"])
+        return self._create(created[1], task)
 
     def _create(self, queue: str, task: Mapping[str, Any]) -> Answer:
         due = datetime.fromisoformat(task["scheduleTime"]) if "scheduleTime" in task else self._clock.now()
@@ -83,18 +84,21 @@ class Tasks:
 
 def _problem_of(http: Mapping[str, Any]) -> str | None:
     """Send a task's request; say why it was not taken."""
+    try:
+        answer = forward(urlsplit(http["url"]).netloc, _request_of(http))
+    except (OSError, HTTPException) as error:
+        return f"{type(error).__name__}: {error}"
+    return None if answer.status <= _LAST_SUCCESS else f"{answer.status} {answer.body.decode(errors='replace')}"
+
+
+def _request_of(http: Mapping[str, Any]) -> Request:
     place = urlsplit(http["url"])
-    request = Request(
+    return Request(
         method=http.get("httpMethod", "POST"),
         target=f"{place.path}?{place.query}" if place.query else place.path,
         headers=tuple(http.get("headers", {}).items()),
         body=base64.b64decode(http.get("body", "")),
     )
-    try:
-        answer = forward(place.netloc, request)
-    except (OSError, HTTPException) as error:
-        return f"{type(error).__name__}: {error}"
-    return None if answer.status <= _LAST_SUCCESS else f"{answer.status} {answer.body.decode(errors='replace')}"
 
 
 def _error(status: int, code: str, text: str) -> Answer:
