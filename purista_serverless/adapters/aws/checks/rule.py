@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX
 from purista_serverless.adapters.aws.plan.resources import DeadLetterQueue, Queue
 from purista_serverless.adapters.aws.plan.stacks import Deployment
 from purista_serverless.synth.verdicts import Degraded, Refused
@@ -43,3 +44,19 @@ class Rule(Generic[R]):
     code: str
     meaning: str
     judge: Callable[[R, Case], Iterator[Objection]]
+
+
+def too_long(name: str, limit: int, source: str) -> Iterator[Objection]:
+    """Object to a name that is longer than its limit with the longest prefix before it.
+
+    Args:
+        name: Name in the account, without the prefix.
+        limit: The most characters.
+        source: Title of the documentation that gives the limit.
+    """
+    length = LONGEST_PREFIX + 1 + len(name)
+    if length > limit:
+        yield Refused(
+            why=f"its name would have {length} characters, and the limit is {limit} ({source})",
+            fix="give it a shorter name",
+        )
