@@ -1,7 +1,8 @@
 """Deliver one case to a function on Lambda: raw events in, its answer and what its ports were told out."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from purista_serverless.adapters.aws.entry import bind
@@ -9,7 +10,7 @@ from purista_serverless.message import Message
 from purista_serverless.runtime.assembly import assemble
 from purista_serverless.runtime.entry import Entry
 from purista_serverless.runtime.invoke import aexecute
-from purista_serverless.testing.clock import VirtualClock
+from purista_serverless.testing.clock import VirtualClock, to_milliseconds
 from purista_serverless.testing.contracts.host import Case, Reply, Settlement
 from purista_serverless.testing.contracts.suite import START
 from purista_serverless.testing.doubles import (
@@ -22,7 +23,7 @@ from purista_serverless.testing.doubles import (
 from purista_serverless.testing.faults import Guarded, Instance
 from purista_serverless.topology import Function, topology_of
 from tests.contracts.hosting import Unreachable
-from tests.unit.aws.wire import AwsDoubles, Invocation, batch, bridged, failures, record
+from tests.unit.aws.wire import FACTS, AwsDoubles, Invocation, batch, bridged, failures, record
 
 # Gives the body and the message group of a record, and may keep bodies by key in the bucket of claims.
 Packing = Callable[[str, bytes, int, dict[str, bytes]], tuple[str, str]]
@@ -33,10 +34,10 @@ class LoadedEntry(Entry):
 
     __slots__ = ("handler",)
 
-    def __init__(self, function: Function, handler: Any) -> None:
-        triggers = tuple(trigger.name for trigger in function.triggers)
-        facts = {name: getattr(function, name) for name in ("tracking", "runs", "strict", "recorded", "awaits")}
-        super().__init__(f"{function.module}:{function.attribute}", triggers, facts)
+    def __init__(self, function: Function, handler: Any, triggers: tuple[str, ...]) -> None:
+        own = tuple(trigger.name for trigger in function.triggers)
+        facts = {name: getattr(function, name) for name in FACTS}
+        super().__init__(f"{function.module}:{function.attribute}", (*own, *triggers), facts)
         self.handler = handler
 
     def load(self) -> Any:
@@ -44,71 +45,96 @@ class LoadedEntry(Entry):
         return self.handler
 
 
+class LambdaHost:
+    """A function on Lambda, for one case: its entry, and ports that keep what leaves it.
+
+    Args:
+        case: What is delivered.
+        triggers: Why the function runs besides what the topology says.
+        environment: Its variables.
+    """
+
+    def __init__(
+        self, case: Case, *, triggers: tuple[str, ...] = (), environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.clock = VirtualClock(START)
+        self.kept: dict[str, Any] = {
+            "events": RecordingEvents(),
+            "queues": RecordingQueues(),
+            "commands": RecordingCommands(),
+            "dead_letters": MemoryDeadLetters(),
+        }
+        instance = Instance(Unreachable(case.unreachable))
+        guarded: dict[str, Any] = {name: Guarded(port, name, instance) for name, port in self.kept.items()}
+        settings = MemorySettings(case.config, case.secrets)
+        self.ports = AwsDoubles(self.clock, settings=settings, resources=case.resources, **guarded)
+        self.kept["commands"].answers.update(answers_of(case, self.ports))
+        self._is_counted = not case.unreachable
+        self._handler = bind(entry_of(case, triggers), environment, self.ports)
+
+    def start(self, event: Any) -> Any:
+        """Start the function with a raw event and give its raw answer."""
+        return self._handler(event, Invocation(self.clock))
+
+    def settle(self, records: Sequence[Any]) -> tuple[Settlement, ...]:
+        """Start the function with a batch and say how each of its records was settled."""
+        failed = failures(self.start(batch(*records)))
+        visibility = self.ports.visibility
+        assert len(visibility.edges) <= 1, "visibilities are changed once, after the last record"
+        # SQS counts every receive and is never told which of them were no attempts.
+        return tuple(
+            Settlement(verdict="acknowledged")
+            if found["messageId"] not in failed
+            else Settlement(
+                verdict="redelivered",
+                delay=1000 * visibility.seconds[found["receiptHandle"]],
+                counted=self._is_counted,
+            )
+            for found in records
+        )
+
+    def reply(self, *, response: Message | None = None, settlements: tuple[Settlement, ...] = ()) -> Reply:
+        """Give what was answered, and what left through the ports."""
+        return Reply(
+            settlements=settlements,
+            response=response,
+            events=tuple(self.kept["events"].messages),
+            jobs=tuple(job for job, _ in self.kept["queues"].sent),
+            commands=tuple(self.kept["commands"].messages),
+            letters=self.kept["dead_letters"].letters(),
+        )
+
+
 def deliver(case: Case, packing: Packing) -> Reply:
-    """Deliver a case and give what came of it."""
-    clock = VirtualClock(START)
-    instance = Instance(Unreachable(case.unreachable))
-    kept: dict[str, Any] = {
-        "events": RecordingEvents(),
-        "queues": RecordingQueues(),
-        "commands": RecordingCommands(),
-        "dead_letters": MemoryDeadLetters(),
-    }
-    guarded: dict[str, Any] = {name: Guarded(port, name, instance) for name, port in kept.items()}
-    ports = AwsDoubles(
-        clock,
-        settings=MemorySettings(case.config, case.secrets),
-        resources=case.resources,
-        **guarded,
-    )
-    kept["commands"].answers.update(answers_of(case, ports))
-    handler = bind(entry_of(case), {}, ports)
-    response: Message | None = None
-    settlements: tuple[Settlement, ...] = ()
+    """Deliver a command as a direct invocation, and everything else in a batch."""
+    host = LambdaHost(case)
     if case.edge.startswith("command:"):
         (given,) = case.records
-        response = Message.from_wire(handler(json.loads(given.body), Invocation(clock)))
-    else:
-        settlements = settle(case, packing, handler, ports)
-    return Reply(
-        settlements=settlements,
-        response=response,
-        events=tuple(kept["events"].messages),
-        jobs=tuple(job for job, _ in kept["queues"].sent),
-        commands=tuple(kept["commands"].messages),
-        letters=kept["dead_letters"].letters(),
-    )
+        return host.reply(response=Message.from_wire(host.start(json.loads(given.body))))
+    bucket = host.ports.claims.bodies
+    packed = [packing(case.edge, given.body, number, bucket) for number, given in enumerate(case.records)]
+    return host.reply(settlements=host.settle(records_of(case, packed)))
 
 
-def settle(case: Case, packing: Packing, handler: Callable[..., Any], ports: AwsDoubles) -> tuple[Settlement, ...]:
-    """Deliver a batch and say how each of its records was settled."""
-    packed = [packing(case.edge, given.body, number, ports.claims.bodies) for number, given in enumerate(case.records)]
+def records_of(case: Case, packed: Sequence[tuple[str, str]]) -> list[Any]:
+    """Give the records of a batch that was sent just now, from the body and the message group of each."""
     records = [
         record(body, number=number, receives=given.receives, group=group)
         for number, ((body, group), given) in enumerate(zip(packed, case.records, strict=True))
     ]
-    failed = failures(handler(batch(*records), Invocation(ports.clock)))
-    assert len(ports.visibility.edges) <= 1, "visibilities are changed once, after the last record"
-    # SQS counts every receive and is never told which of them were no attempts.
-    counted = not case.unreachable
-    return tuple(
-        Settlement(verdict="acknowledged")
-        if found["messageId"] not in failed
-        else Settlement(
-            verdict="redelivered", delay=1000 * ports.visibility.seconds[found["receiptHandle"]], counted=counted
-        )
-        for found in records
-    )
+    for found in records:
+        found["attributes"]["SentTimestamp"] = str(to_milliseconds(START))
+    return records
 
 
-def entry_of(case: Case) -> Entry:
-    """Give the entry of the function behind an edge."""
+def entry_of(case: Case, triggers: tuple[str, ...] = ()) -> Entry:
+    """Give the entry of the function behind an edge, with further triggers."""
     model = case.application.model
     functions = topology_of(model).functions
     function = next(one for one in functions if case.edge in {trigger.name for trigger in one.triggers})
     declared: tuple[Any, ...] = (*model.commands, *model.workers, *model.subscriptions)
     handlers = {str(one.address): one.handler.function for one in declared if one.handler is not None}
-    return LoadedEntry(function, handlers[str(function.address)])
+    return LoadedEntry(function, handlers[str(function.address)], triggers)
 
 
 def answers_of(case: Case, ports: AwsDoubles) -> dict[tuple[str, str, str], Any]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from purista_serverless.application import Application
 from purista_serverless.builder.handles import Command, Event, Queue
-from purista_serverless.builder.options import Backoff, Lifecycle
+from purista_serverless.builder.options import Backoff, Lifecycle, Post
 from purista_serverless.builder.service import ServiceBuilder
 from purista_serverless.builder.values import Config, Secret
 from purista_serverless.errors import HandledError
+from purista_serverless.message.identity import HttpRequest, Identity
 from purista_serverless.runtime.context import Context
 from purista_serverless.testing.contracts.script import Logbook, Report, Task, conclude, task
 
@@ -18,9 +19,16 @@ COMMAND_EDGE = "command:Contract.1.answer"
 QUEUE_EDGE = "queue:contract.jobs"
 EVENT_EDGE = "subscription:Contract.1.listen"
 USING_EDGE = "command:Contract.1.use"
+ROUTES = {COMMAND_EDGE: "/answer", USING_EDGE: "/use"}
 PATIENT = Lifecycle(max_attempts=3, backoff=Backoff(jitter=0))
 
 FORBIDDEN = "forbidden"
+
+
+def identify(request: HttpRequest) -> Identity | None:
+    """Know a caller by a token that is its principal and its tenant, ``p@t``: for hosts that leave this to us."""
+    principal_id, _, tenant_id = (request.bearer_token or "").partition("@")
+    return Identity(principal_id=principal_id, tenant_id=tenant_id) if principal_id and tenant_id else None
 
 
 def hosted(*, is_async: bool = False, guard: Callable[..., Any] | None = None) -> Application:
@@ -29,12 +37,19 @@ def hosted(*, is_async: bool = False, guard: Callable[..., Any] | None = None) -
     service = ServiceBuilder("Contract")
     service.resource("logbook", Logbook, Logbook)
     happened = service.event("contract.happened", Task, "Something happened")
-    answer = service.command("answer", Task, Report, "Answer as the script says", success_event="contract.answered")
+    answer = service.command(
+        "answer",
+        Task,
+        Report,
+        "Answer as the script says",
+        success_event="contract.answered",
+        http=Post(ROUTES[COMMAND_EDGE]),
+    )
     queue = service.queue("contract.jobs", Task, "Scripted jobs", result=Report, lifecycle=PATIENT)
     answer.handler(before=before, after=[note_result])(reporter(is_async=is_async))
     queue.worker(before=before)(reporter(is_async=is_async))
     service.subscribe(happened, "listen", lifecycle=PATIENT, before=before)(listener(is_async=is_async))
-    return Application("contract", [service])
+    return Application("contract", [service], authenticate=identify)
 
 
 def refuse_forbidden(ctx: Context, payload: Task) -> None:
@@ -129,10 +144,10 @@ def using(*, is_async: bool = False, is_declared: bool = True) -> Application:
     )
     means.command.handler()(reporter(is_async=is_async))
     means.queue.worker()(listener(is_async=is_async))
-    use = service.command("use", Task, Report, "Use what the task names")
+    use = service.command("use", Task, Report, "Use what the task names", http=Post(ROUTES[USING_EDGE]))
     grants: dict[str, Any] = _grants(means) if is_declared else {}
     use.handler(**grants)(_async_user(means) if is_async else _user(means))
-    return Application("contract", [service])
+    return Application("contract", [service], authenticate=identify)
 
 
 def _grants(means: Means) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from purista_serverless.testing.contracts.host.application import USING_EDGE, us
 from purista_serverless.testing.contracts.host.case import Case, Record, Reply
 from purista_serverless.testing.contracts.host.dispatch import HostSuite, answer_of, error_of
 from purista_serverless.testing.contracts.host.messages import TRACE, command
+from purista_serverless.testing.contracts.host.needs import needs
 from purista_serverless.testing.contracts.script import Logbook, Report, task
 
 MEANS = ("emit", "enqueue", "invoke", "config", "secret")
 
 
+@needs("commands", "answers", "origins")
 class Contexts(HostSuite):
     """The ways out of a handler."""
 
@@ -21,7 +23,7 @@ class Contexts(HostSuite):
 
         assert logbook.notes == [message.id]
         assert (message.event_name, plain_json(message.payload)["name"]) == ("contract.happened", "sent")
-        assert (message.correlation_id, message.causation_id, message.trace_id) == ("c", "m1", TRACE)
+        assert (message.correlation_id, message.causation_id, message.trace_id) == ("c", cause(logbook), TRACE)
         assert (message.tenant_id, message.principal_id) == ("t", "p")
         assert message.sender is not None
         assert (message.sender.service, message.sender.version, message.sender.target) == ("Contract", "1", "use")
@@ -32,7 +34,7 @@ class Contexts(HostSuite):
 
         assert logbook.notes == [job.id]
         assert (job.queue, plain_json(job.payload)["name"]) == ("contract.jobs", "sent")
-        assert (job.correlation_id, job.causation_id, job.trace_id) == ("c", "m1", TRACE)
+        assert (job.correlation_id, job.causation_id, job.trace_id) == ("c", cause(logbook), TRACE)
         assert (job.tenant_id, job.principal_id) == ("t", "p")
 
     def test_a_command_reaches_its_port_and_its_answer_the_handler(self, is_async: bool, logbook: Logbook) -> None:
@@ -42,7 +44,7 @@ class Contexts(HostSuite):
         assert logbook.notes == [Report(name="sent", runs=1)]
         assert message.receiver is not None
         assert (message.receiver.service, message.receiver.target) == ("Contract", "answer")
-        assert (message.correlation_id, message.causation_id, message.trace_id) == ("c", "m1", TRACE)
+        assert (message.correlation_id, message.causation_id, message.trace_id) == ("c", cause(logbook), TRACE)
         assert (message.tenant_id, message.principal_id) == ("t", "p")
 
     def test_configuration_and_secrets_are_the_environment_s(self, is_async: bool, logbook: Logbook) -> None:
@@ -52,6 +54,7 @@ class Contexts(HostSuite):
 
         assert logbook.notes == [42, "hush"]
 
+    @needs("ids")
     def test_a_rerun_repeats_the_ids_of_what_it_sends(self, is_async: bool, logbook: Logbook) -> None:
         """They are derived from the handled message, on every host in the same way."""
         for means in ("emit", "enqueue"):
@@ -105,3 +108,9 @@ class Contexts(HostSuite):
         )
         assert answer_of(reply).correlation_id == "c"
         return reply
+
+
+def cause(logbook: Logbook) -> str:
+    """Give the id of the message that the command was given."""
+    (entry,) = logbook.of(handler="use")
+    return entry.message.id
