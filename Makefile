@@ -14,6 +14,10 @@ BIN := $(VENV)/bin
 TOOLS := $(VENV)/tools
 TOOL_NAMES := checkov lambda localstack peers sam
 
+# What the resources of Google look like to Terraform: typed bindings of its provider, of which one file is kept.
+TERRAFORM_BINDINGS := 16.12.1
+TERRAFORM_STAMP := $(TOOLS)/terraform-$(TERRAFORM_BINDINGS).stamp
+
 # pyright brings its own program and node from the Python packages: nothing is fetched and no newer version is advertised.
 export PYRIGHT_PYTHON_GLOBAL_NODE := 0
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
@@ -29,7 +33,7 @@ help: ## list the targets
 run: $(VENV)/run.stamp ## play a year of the example application; LIVE=1 serves it over HTTP, with its schedules
 	$(if $(LIVE),PAYMENTS_KEY=not-a-real-key $(BIN)/python -m purista_serverless run,$(BIN)/python -m examples.enterprise_billing_cycle)
 
-tools: $(TOOL_NAMES:%=$(TOOLS)/%.stamp) ## install the tools of the connected tests: SAM, checkov, LocalStack ... (1.3 GB)
+tools: $(TOOL_NAMES:%=$(TOOLS)/%.stamp) $(TERRAFORM_STAMP) ## install the tools of the connected tests: SAM, checkov, LocalStack ... (1.4 GB)
 
 test: $(VENV)/dev.stamp ## run all tests; skips are listed with their reasons (PYTEST_ARGS='tests/unit -k name')
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
@@ -97,4 +101,13 @@ $(TOOLS)/%.stamp: requirements/tools-%.txt | $(VENV)/bin/python
 		$(TOOL_PYTHON) -m venv $(TOOLS)/$* && \
 		$(TOOLS)/$*/bin/python -m pip install --quiet --no-deps -r $< && \
 		touch $@; \
+	fi
+
+$(TERRAFORM_STAMP): | $(VENV)/bin/python
+	@rm -rf $(TOOLS)/terraform && mkdir -p $(TOOLS)/terraform
+	@if ! command -v npm >/dev/null; then \
+		echo "skipped: terraform needs npm (Debian: npm) for the schema of Google's provider"; \
+	else \
+		cd $(TOOLS)/terraform && npm pack --silent @cdktf/provider-google@$(TERRAFORM_BINDINGS) >/dev/null && \
+		tar -xzf *.tgz package/.jsii package/LICENSE && rm -f *.tgz && touch $(abspath $(TERRAFORM_STAMP)); \
 	fi

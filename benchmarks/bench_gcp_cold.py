@@ -4,6 +4,7 @@ It lasts from the first import until the framework could serve, and further unti
 loaded late is paid there.
 """
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.gcp_subjects import PYTHON, body_of, environment, path_of, pubsub, write_programs
+from benchmarks.gcp_subjects import PYTHON, body_of, environment, headers_of, path_of, pubsub, write_programs
 from benchmarks.measure import Row, report
 
 ROUNDS = 31
@@ -31,21 +32,24 @@ print(perf_counter() - start)
 """
 
 ANSWERED = """
+import json
 from time import perf_counter
 body = open("{module}.request", "rb").read()
+headers = json.load(open("{module}.headers"))
 start = perf_counter()
 from functions_framework import create_app
 app = create_app("handler", "{module}.py", "http")
-answer = app.test_client().post("{path}", data=body, content_type="application/json")
+answer = app.test_client().post("{path}", data=body, headers=headers)
 print(perf_counter() - start)
 assert answer.status_code in (200, 204), (answer.status_code, answer.data)
 """
 
 LOADED = """
-import sys
+import json, sys
 from functions_framework import create_app
+headers = json.load(open("{module}.headers"))
 app = create_app("handler", "{module}.py", "http")
-app.test_client().post("{path}", data=open("{module}.request", "rb").read(), content_type="application/json")
+app.test_client().post("{path}", data=open("{module}.request", "rb").read(), headers=headers)
 print(sum(name in sys.modules for name in ("google.auth", "google.cloud", "grpc", "requests", "http.client")))
 """
 
@@ -84,6 +88,7 @@ def main() -> int:
         write_programs(folder)
         for module in {*COMMANDS, *TELLERS}:
             (folder / f"{module}.request").write_bytes(body_of(module))
+            (folder / f"{module}.headers").write_text(json.dumps(headers_of(module)))
         rows = [
             *rows_of("command, ready", STARTED, COMMANDS, folder, server),
             *rows_of("worker that emits, ready", STARTED, TELLERS, folder, server),

@@ -82,6 +82,8 @@ class Capabilities:
         triggers: Kinds of edge that it can start a function from.
         direct: What it can turn into its target without a function: a ``binding``'s events, a ``schedule``'s slots.
         attempts: Whether its receive counts are ``exact``.
+        backoff: Whether a failed delivery comes again after an ``exact`` time, or after one of the provider's own.
+        delays_apart: What is delayed waits outside of the queue, and is no older than others when it comes.
         lease_extension: A delivery's lease can be made longer while it runs.
         ordering: Messages of one key are delivered in order.
         partial_batches: One failing record does not fail its batch.
@@ -90,6 +92,7 @@ class Capabilities:
         dialect: Name of its clock's cron dialect; ``None`` when it fires our expressions themselves.
         clock_source: Title of the public documentation of its clock.
         dst: What its clock does with skipped and repeated local times; ``None`` when it does as declared.
+        slots: Its clock tells the slot that it fires for.
         time_zones: Its clock takes IANA time zones.
         overlap: Overlap policies that its clock keeps.
         missed_runs: Missed-run policies that its clock keeps.
@@ -100,9 +103,11 @@ class Capabilities:
 
     __slots__ = (
         "attempts",
+        "backoff",
         "clock_source",
         "conditional_store",
         "dead_letters",
+        "delays_apart",
         "dialect",
         "direct",
         "dst",
@@ -114,6 +119,7 @@ class Capabilities:
         "overlap",
         "partial_batches",
         "schedule_kinds",
+        "slots",
         "time_zones",
         "triggers",
     )
@@ -124,6 +130,8 @@ class Capabilities:
         triggers: "tuple[EdgeKind, ...]" = EDGE_KINDS,
         direct: "tuple[DirectKind, ...]" = ("binding", "schedule"),
         attempts: "Literal['exact', 'approximate']" = "exact",
+        backoff: "Literal['exact', 'approximate']" = "exact",
+        delays_apart: bool = False,
         lease_extension: bool = True,
         ordering: bool = True,
         partial_batches: bool = True,
@@ -132,6 +140,7 @@ class Capabilities:
         dialect: str | None = None,
         clock_source: str | None = None,
         dst: "DstPolicy | None" = None,
+        slots: bool = True,
         time_zones: bool = True,
         overlap: "tuple[Literal['forbid', 'replace'], ...]" = (),
         missed_runs: "tuple[Literal['skip', 'runOnce', 'catchUp'], ...]" = (),
@@ -142,6 +151,8 @@ class Capabilities:
         self.triggers = triggers
         self.direct = direct
         self.attempts = attempts
+        self.backoff = backoff
+        self.delays_apart = delays_apart
         self.lease_extension = lease_extension
         self.ordering = ordering
         self.partial_batches = partial_batches
@@ -150,6 +161,7 @@ class Capabilities:
         self.dialect = dialect
         self.clock_source = clock_source
         self.dst = dst
+        self.slots = slots
         self.time_zones = time_zones
         self.overlap = overlap
         self.missed_runs = missed_runs
@@ -217,6 +229,8 @@ class Adapter:
         checker: ``module:function`` from the plan to further findings of a check; ``None`` if the promises say it all.
         configurator: ``module:function`` from ``(Adapter, table)`` to the adapter as a project's table of options asks
             for it; ``None`` when it has no options.
+        worker: ``module:function`` from ``(Application, names of queues, stop=, concurrency=)``, which runs the workers
+            of queues until ``stop`` is set; ``None`` where the platform starts all of them.
         options: What the configurator made of the table, for the adapter's own parts.
     """
 
@@ -235,6 +249,7 @@ class Adapter:
         "renderers",
         "scheduler",
         "translator",
+        "worker",
     )
 
     def __init__(
@@ -253,6 +268,7 @@ class Adapter:
         scheduler: str | None = None,
         checker: str | None = None,
         configurator: str | None = None,
+        worker: str | None = None,
         options: "Any" = None,
     ) -> None:
         self.name = name
@@ -268,6 +284,7 @@ class Adapter:
         self.scheduler = scheduler
         self.checker = checker
         self.configurator = configurator
+        self.worker = worker
         self.options = options
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ADAPTERS: dict[str, str] = {
     "aws": "purista_serverless.adapters.aws.descriptor:ADAPTER",
     "embedded": "purista_serverless.adapters.embedded.descriptor:ADAPTER",
+    "gcp": "purista_serverless.adapters.gcp.descriptor:ADAPTER",
 }
 
 

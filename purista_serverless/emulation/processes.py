@@ -53,7 +53,7 @@ class ProcessGroup:
         command: The program and its arguments.
         folder: Where it runs; here when omitted.
         environment: Its whole environment; this process' own when omitted.
-        output: Takes what it prints; a pipe when omitted, which is read from ``output``.
+        output: Takes what it prints; a pipe when omitted, ``output``, which whoever reads it closes.
 
     Raises:
         OSError: The program cannot be started.
@@ -110,8 +110,6 @@ class ProcessGroup:
         # Also what the process itself has left behind.
         self.kill()
         self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
         _guard_of(os.getpid()).tell("-", self.id)
 
     def _signal(self, number: signal.Signals) -> None:

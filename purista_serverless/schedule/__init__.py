@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from purista_serverless.schedule.cron import CronFields as CronFields
     from purista_serverless.schedule.cron import parse_cron as parse_cron
+    from purista_serverless.schedule.dialects import Knocks as Knocks
     from purista_serverless.schedule.dialects import Refusal as Refusal
     from purista_serverless.schedule.dialects import Translation as Translation
     from purista_serverless.schedule.dialects import translate as translate
@@ -29,6 +30,7 @@ _HOMES = {
     "Interval": "expressions",
     "Occurrences": "occurrences",
     "OneShot": "expressions",
+    "Knocks": "dialects",
     "Refusal": "dialects",
     "Translation": "dialects",
     "from_wire": "expressions",

@@ -1,10 +1,12 @@
 """An application drawn for a provider: what a check judges and a build renders, made once for both."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from purista_serverless.adapter import Adapter, load_object
 from purista_serverless.model import Application
+from purista_serverless.schedule import Knocks
 from purista_serverless.topology import Topology, topology_of
 
 
@@ -35,8 +37,25 @@ def draw(application: Application, adapter: Adapter) -> Blueprint:
         >>> draw(empty, load_adapter("embedded")).plan is None
         True
     """
-    topology = topology_of(application).carrying(adapter.capabilities.direct)
+    topology = carried_topology(application, adapter)
     plan = None
     if adapter.planner is not None:
         plan = load_object(adapter.planner)(topology, application, adapter)
     return Blueprint(application=application, adapter=adapter, topology=topology, plan=plan)
+
+
+def carried_topology(application: Application, adapter: Adapter) -> Topology:
+    """Give the topology of an application on a provider, without the functions that it can do without.
+
+    A schedule for which the provider's clock fires more often than it has slots needs its gate in any case.
+    """
+    topology, direct = topology_of(application), adapter.capabilities.direct
+    return topology.carrying(direct, apart=frozenset(_knocked_at(application, adapter)) if direct else frozenset())
+
+
+def _knocked_at(application: Application, adapter: Adapter) -> Iterator[str]:
+    if adapter.translator is not None:
+        translate = load_object(adapter.translator)
+        for schedule in application.schedules:
+            if isinstance(translate(schedule.expression, schedule.timezone, schedule.dst), Knocks):
+                yield f"schedule:{schedule.name}"

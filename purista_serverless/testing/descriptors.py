@@ -76,6 +76,7 @@ PUSH_LIKE = Adapter(
         lease_extension=False,
         schedule_kinds=("cron", "interval"),
         dialect="google",
+        slots=False,
         limits=(
             Limit("delay", 0, "s", edge="queue", source="Pub/Sub documentation, publish messages"),
             Limit("lease", 600, "s", source=_PUBSUB),

@@ -183,18 +183,22 @@ class Topology:
         """
         return {edge.name: edge for edge in self.edges}[name]
 
-    def carrying(self, kinds: "Collection[DirectKind]") -> "Topology":
+    def carrying(self, kinds: "Collection[DirectKind]", *, apart: "Collection[str]" = ()) -> "Topology":
         """Give the topology on a provider that carries direct edges of these kinds by itself, without functions.
 
         Args:
             kinds: What the provider can turn into its target: the events of a ``binding``, the slots of a ``schedule``.
+            apart: Names of edges that it cannot carry all the same.
         """
-        carried = {edge.consumer for edge in self.edges if _is_carried(edge, kinds)}
+        carried = {edge.consumer for edge in self.edges if edge.name not in apart and _is_carried(edge, kinds)}
         return replace(
             self,
             functions=tuple(function for function in self.functions if function.name not in carried),
             carried=tuple(function for function in self.functions if function.name in carried),
-            edges=tuple(replace(edge, consumer=None) if _is_carried(edge, kinds) else edge for edge in self.edges),
+            edges=tuple(
+                replace(edge, consumer=None) if edge.name not in apart and _is_carried(edge, kinds) else edge
+                for edge in self.edges
+            ),
         )
 
 

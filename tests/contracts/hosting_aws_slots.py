@@ -6,28 +6,16 @@ event, or to the queue of a command's calls. A rule without code sends an event 
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
-from zlib import crc32
 
 from purista_serverless.adapters.aws.constants import MARK, SLOT
-from purista_serverless.errors import BadEvent
-from purista_serverless.message import Job, Message
-from purista_serverless.message.wire import object_of, plain_json
+from purista_serverless.message.wire import plain_json
 from purista_serverless.testing.contracts.host import Case, Need, Reply
 from purista_serverless.testing.contracts.host.messages import event
-from purista_serverless.testing.contracts.suite import START
 from tests.contracts.hosting_aws_host import LambdaHost, records_of
+from tests.contracts.hosting_schedules import SCHEDULE, sent_in, slot_time
 from tests.unit.aws.wire import bridged
 
-SCHEDULE = "Contract.1.scheduled"
-SLOT_LACKS: Mapping[Need, str] = {
-    "answers": "Nobody waits for what a schedule starts.",
-    "envelopes": "Nobody waits for what a schedule starts.",
-    "ids": "A slot has no id: that of the message follows from schedule and slot.",
-    "origins": "A slot comes from nobody: its run begins an operation and a trace of its own.",
-    "bodies": "A letter holds the message that the host made of the slot.",
-}
 RULE_LACKS: Mapping[Need, str] = {
     "commands": "A rule that needs no code leads to a worker's queue.",
     "events": "A rule that needs no code leads to a worker's queue; those of subscriptions are delivered above.",
@@ -74,17 +62,3 @@ def _event(body: bytes) -> str:
         return body.decode()
     fields = {"id": sent.id, "correlation_id": sent.correlation_id}
     return bridged(event(plain_json(sent.payload), **fields))
-
-
-def slot_time(id: str) -> datetime:
-    """Give the slot that stands for a message: nearly always another for another id, and on the same day."""
-    return START - timedelta(minutes=crc32(id.encode()) % 1_000)
-
-
-def sent_in(edge: str, body: bytes) -> Message | Job | None:
-    """Give the message that a body is, ``None`` if it is none of ours."""
-    try:
-        object_of(body)
-        return Job.decode(body) if edge.startswith("queue:") else Message.decode(body)
-    except BadEvent:
-        return None

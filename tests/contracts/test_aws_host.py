@@ -4,7 +4,8 @@ from purista_serverless.testing.contracts.host import REQUEST_LACKS, Case, HostC
 from tests.contracts.hosting_aws_gates import deliver_knocks
 from tests.contracts.hosting_aws_host import claimed, deliver, grouped, plain
 from tests.contracts.hosting_aws_requests import deliver_request, function_url, http_api, http_api_old_format, rest_api
-from tests.contracts.hosting_aws_slots import RULE_LACKS, SLOT_LACKS, deliver_events, deliver_slots
+from tests.contracts.hosting_aws_slots import RULE_LACKS, deliver_events, deliver_slots
+from tests.contracts.hosting_schedules import SLOT_LACKS
 
 
 class TestStandardQueues(HostContract):

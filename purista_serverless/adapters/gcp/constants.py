@@ -9,6 +9,8 @@ PROJECT = "PURISTA_PROJECT"
 TOPICS = "PURISTA_TOPICS"
 # JSON object: name of an edge to the full name of its dead-letter topic.
 DEAD_LETTERS = "PURISTA_DEAD_LETTERS"
+# JSON object: name of an edge to the full name of the subscription that is pulled; in worker pools only.
+SUBSCRIPTIONS = "PURISTA_SUBSCRIPTIONS"
 # JSON object: ``Service.version.name`` to the URL of the command's function.
 COMMANDS = "PURISTA_COMMANDS"
 # Full name of the Cloud Tasks queue that holds what is delivered later.

@@ -4,17 +4,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 from purista_serverless.adapters.gcp.codecs import push
 from purista_serverless.adapters.gcp.constants import GATE_EDGE, PUSH_PATH, QUEUE_EDGE, TIMEOUT
-from purista_serverless.adapters.gcp.delivery import PushDelivery
+from purista_serverless.adapters.gcp.delivery import PushDelivery, put_off
 from purista_serverless.adapters.gcp.direct import Unwrapper
 from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload, Unavailable
 from purista_serverless.runtime.consume import rest
 from purista_serverless.runtime.dead_letters import bury
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from purista_serverless.adapters.gcp.codecs.push import Pushed
-    from purista_serverless.runtime.consume import Attempt, Consumer
+    from purista_serverless.message import Outcome
+    from purista_serverless.runtime.consume import Attempt, Consumer, Interrupted
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.jobs import JobConsumer
     from purista_serverless.runtime.knocks import GateConsumer
@@ -52,7 +53,7 @@ class Pushes:
     ) -> None:
         self._ports = ports
         self._lease = _lease_of(environment)
-        self._edges = {trigger: _Edge(trigger, consumer, function, ports) for trigger, consumer in consumers.items()}
+        self._edges = {trigger: Edge(trigger, consumer, function, ports) for trigger, consumer in consumers.items()}
         self._only = next(iter(self._edges.values())) if len(self._edges) == 1 else None
 
     def handle(self, environ: "Mapping[str, Any]", body: bytes) -> "Reply":
@@ -66,9 +67,10 @@ class Pushes:
             BadEvent: It is no push, or of none of this function's edges.
         """
         edge = self._edge_of(environ["PATH_INFO"])
-        return edge.settle(_pushed(environ, body), self._ports.clock.now() + self._lease)
+        delivery = PushDelivery(_pushed(environ, body), edge.name, self._ports.clock.now() + self._lease)
+        return DONE if edge.settle(delivery) else AGAIN
 
-    def _edge_of(self, path: str) -> "_Edge":
+    def _edge_of(self, path: str) -> "Edge":
         """Give the edge that the subscription's path names; where there is but one, also a push without our path."""
         if path.startswith(PUSH_PATH):
             name = path[len(PUSH_PATH) :]
@@ -96,38 +98,53 @@ def _lease_of(environment: "Mapping[str, str]") -> int:
     return 1_000 * min(seconds, _LONGEST_PUSH)
 
 
-class _Edge:
-    """The way of a function's messages through one consumer."""
+class Edge:
+    """The way of a function's messages through one consumer.
 
-    __slots__ = ("_consumer", "_jobs", "_ports", "_trigger", "_unwrapper")
+    Args:
+        trigger: The edge, as the function's trigger names it.
+        consumer: What handles its messages.
+        function: The handler behind it; ``None`` behind a binding or a gate.
+        ports: The ways out; ``delays`` and ``claims`` among them.
+        run: Runs an attempt; straight away when omitted.
 
-    def __init__(self, trigger: str, consumer: "Consumer", function: "Function | None", ports: "Ports") -> None:
+    Attributes:
+        name: The edge, as its consumer names it.
+    """
+
+    __slots__ = ("_consumer", "_jobs", "_ports", "_run", "_trigger", "_unwrapper", "name")
+
+    def __init__(
+        self,
+        trigger: str,
+        consumer: "Consumer",
+        function: "Function | None",
+        ports: "Ports",
+        run: "Callable[[Attempt], Outcome | Interrupted] | None" = None,
+    ) -> None:
         slots = cast("GateConsumer", consumer).timetable.slots if trigger.startswith(GATE_EDGE) else None
+        self.name = consumer.edge
         self._trigger = trigger
         self._consumer = consumer
         self._ports = ports
+        self._run = run
         self._unwrapper = Unwrapper(trigger, function, ports, slots)
         self._jobs = cast("JobConsumer", consumer) if trigger.startswith(QUEUE_EDGE) else None
 
-    def settle(self, pushed: "Pushed", lease_until: int) -> "Reply":
-        """Settle a message."""
-        delivery = PushDelivery(pushed, self._consumer.edge, lease_until)
+    def settle(self, delivery: PushDelivery) -> bool:
+        """Settle a message; say whether Pub/Sub may forget it."""
         try:
-            self._run(delivery)
+            self._handle(delivery)
         except Unavailable:
             delivery.redeliver(rest(delivery), counted=False)
         except Exception as error:  # noqa: BLE001 - whatever it is, the message comes again
             _log(delivery, error)
             delivery.redeliver(rest(delivery), counted=True)
-        if delivery.is_done:
-            return DONE
-        if not delivery.is_exact:
-            return AGAIN
-        from purista_serverless.adapters.gcp.delivery import put_off
+        if delivery.is_done or not delivery.is_exact:
+            return delivery.is_done
+        return put_off(delivery, self._trigger, self._ports)
 
-        return DONE if put_off(delivery, self._trigger, self._ports) else AGAIN
-
-    def _run(self, delivery: PushDelivery) -> None:
+    def _handle(self, delivery: PushDelivery) -> None:
         jobs, ports = self._jobs, self._ports
         if jobs is not None:
             # What can be read as a job is one, and nothing that came in our place.
@@ -135,8 +152,7 @@ class _Edge:
             attempt = jobs.begin(delivery, ports, read) if read or self._is_readable(delivery) else None
             # There are many jobs and most are short: they go without the generator, which takes its time.
             if attempt is not None:
-                delivery.outcome = outcome = attempt.run()
-                jobs.end(attempt, outcome)
+                jobs.end(attempt, self._outcome(delivery, attempt))
         elif self._is_readable(delivery):
             self._drive(delivery)
 
@@ -145,10 +161,14 @@ class _Edge:
         try:
             attempt: Attempt = next(steps)
             while True:
-                delivery.outcome = attempt.run()
-                attempt = steps.send(delivery.outcome)
+                attempt = steps.send(self._outcome(delivery, attempt))
         except StopIteration:
             return
+
+    def _outcome(self, delivery: PushDelivery, attempt: "Attempt") -> "Outcome | Interrupted":
+        outcome = attempt.run() if self._run is None else self._run(attempt)
+        delivery.outcome = outcome
+        return outcome
 
     def _is_readable(self, delivery: PushDelivery) -> bool:
         """Unwrap a message; bury it where that cannot be done."""

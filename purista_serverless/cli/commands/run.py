@@ -116,21 +116,50 @@ def run(
 
 
 @click.command(cls=Command, example="work --queue orders.shipping", shape=_SHAPE)
-@click.option("--queue", "queues", metavar="NAME", multiple=True, required=True, help="May be given several times.")
+@click.option("--queue", "queues", metavar="NAME", multiple=True, help="May be given several times.")
+@click.option("--provider", metavar="NAME", help="Pull the queues of a provider instead of those of a file: gcp.")
 @_concurrency
 @_log_level
 @with_project
-def work(*, project: Project, queues: tuple[str, ...], concurrency: int, log_level: str) -> None:
+def work(*, project: Project, queues: tuple[str, ...], provider: str | None, concurrency: int, log_level: str) -> None:
     """Serve the workers of some queues only.
 
     Other processes may serve the same file. Ctrl+C or SIGTERM stops gracefully; a second one stops at once.
+
+    With `--provider` a worker pool runs it: the variables that were deployed say what is pulled, and without `--queue`
+    all of that is.
     """
     declared = {worker.queue: worker for worker in project.model.workers}
     for queue in queues:
         known("queue with a worker", queue, declared)
-    parts = Parts(workers=True, subscriptions=False, scheduler=False, http=False)
+    if not queues and provider is None:
+        raise click.UsageError("give --queue, or --provider")
     _log(project, log_level)
+    if provider is not None:
+        _pull(project, provider, queues, concurrency)
+        return
+    parts = Parts(workers=True, subscriptions=False, scheduler=False, http=False)
     _serve(project, parts, queues=queues, bind=None, concurrency=concurrency)
+
+
+def _pull(project: Project, provider: str, queues: tuple[str, ...], concurrency: int) -> None:
+    from purista_serverless.adapter import load_object
+    from purista_serverless.cli.providers import adapter_of
+    from purista_serverless.cli.serving import stop_on_signals
+
+    adapter = adapter_of(project, provider)
+    if adapter.worker is None:
+        raise click.UsageError(f"{provider} starts all workers by itself; leave out --provider")
+    serve = load_object(adapter.worker)
+    stopping = line_of({"state": "stopping"}, "stopping")
+    head = {"application": project.model.name, "provider": provider}
+    rows = [*head.items(), ("workers", ", ".join(queues) or "all that are deployed")]
+    with stop_on_signals(lambda: click.echo(stopping)) as stop:
+        click.echo(
+            line_of({"state": "serving", **head, "workers": list(queues)}, f"{fields(rows)}\nserving; stop with Ctrl+C")
+        )
+        serve(project.application, queues, stop=stop, concurrency=concurrency)
+    click.echo(line_of({"state": "stopped"}, "stopped"))
 
 
 def _log(project: Project, level: str) -> None:

@@ -9,11 +9,11 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from purista_serverless.schedule.dialects import airflow, aws, temporal, unix
-from purista_serverless.schedule.dialects.result import Outcome, Refusal, Translation
+from purista_serverless.schedule.dialects.result import Knocks, Outcome, Refusal, Translation
 from purista_serverless.schedule.expressions import DstPolicy, Expression
 from purista_serverless.schedule.zones import load_zone
 
-__all__ = ["DIALECTS", "Dialect", "Refusal", "Translation", "translate"]
+__all__ = ["DIALECTS", "Dialect", "Knocks", "Refusal", "Translation", "translate"]
 
 Dialect: TypeAlias = Literal["airflow", "aws", "google", "kubernetes", "temporal"]
 

@@ -36,4 +36,21 @@ class Refusal:
     fix: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knocks:
+    """Expressions that fire at each of the slots and at other times too, where a gate has nothing to start.
+
+    Attributes:
+        dialect: Name of the dialect.
+        expressions: One or more; every slot is among their firings, or less than a minute before one.
+        timezone: Zone that the other scheduler has to evaluate them in.
+        how: What the other scheduler is made to do, one sentence.
+    """
+
+    dialect: str
+    expressions: tuple[str, ...]
+    timezone: str
+    how: str
+
+
 Outcome: TypeAlias = Translation | Refusal

@@ -93,10 +93,20 @@ def judge_backoff(edge: Edge, case: Case) -> Verdict | None:
     """Judge whether a redelivery can be as late as the backoff says."""
     row, longest = case.provider.limit("backoff", kind_of(edge)), edge.lifecycle.backoff.maximum
     if row is None or longest <= timedelta(seconds=row.value):
-        return Native()
+        return _own_backoff(edge, row, case) or Native()
     return Degraded(
         why=f"a backoff of {duration_text(longest)} is declared, and the provider's limit is {limit_text(row)}",
         fix=f"declare Backoff(maximum=...) of {duration_text(timedelta(seconds=row.value))} or less",
+    )
+
+
+def _own_backoff(edge: Edge, row: Limit | None, case: Case) -> Verdict | None:
+    if case.provider.backoff == "exact" or edge.consumer is None:
+        return None
+    source = "" if row is None else f" ({row.source})"
+    return Degraded(
+        why=f"between its two bounds the provider chooses when a failed delivery comes again{source}",
+        fix="return Retry(delay=...) where a delay has to be kept",
     )
 
 
@@ -112,8 +122,9 @@ def judge_window(edge: Edge, case: Case) -> Verdict | None:
 
 
 def _kept_for(edge: Edge, case: Case) -> timedelta:
-    delay = case.lookup.queues[edge.queue].max_delay if isinstance(edge, QueueEdge) else None
-    return edge.lifecycle.window + (delay or timedelta(0))
+    if not isinstance(edge, QueueEdge) or case.provider.delays_apart:
+        return edge.lifecycle.window
+    return edge.lifecycle.window + (case.lookup.queues[edge.queue].max_delay or timedelta(0))
 
 
 def judge_lease(edge: Edge, case: Case) -> Verdict | None:
@@ -123,13 +134,23 @@ def judge_lease(edge: Edge, case: Case) -> Verdict | None:
     kind, needed = kind_of(edge), edge.lifecycle.visibility
     single, longest = case.provider.limit("lease", kind), longest_run(case, kind)
     if longest is not None and needed > timedelta(seconds=longest.value):
-        return Degraded(
+        return _run_elsewhere(edge, longest, case) or Degraded(
             why=f"a visibility of {duration_text(needed)} is declared, and the limit of a run is {limit_text(longest)}",
             fix=f"declare Lifecycle(visibility=...) of {duration_text(timedelta(seconds=longest.value))} or less",
         )
     if single is None or needed <= timedelta(seconds=single.value):
         return Native()
     return Emulated(how=f"leases of {limit_text(single)} are extended while the handler runs")
+
+
+def _run_elsewhere(edge: Edge, longest: Limit, case: Case) -> Verdict | None:
+    """Give how an adapter runs what takes longer than its functions may, if it does."""
+    how = case.adapter.emulations.get("runtime")
+    if how is None or not isinstance(edge, QueueEdge):
+        return None
+    runtime = case.lookup.queues[edge.queue].max_runtime
+    is_longer = runtime is not None and runtime > timedelta(seconds=longest.value)
+    return Emulated(how=how) if is_longer else None
 
 
 def judge_dead_letter(_edge: Edge, case: Case) -> Verdict | None:

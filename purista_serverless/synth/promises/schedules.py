@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from purista_serverless.adapter import load_object
 from purista_serverless.errors import InvalidPayload
 from purista_serverless.model import CommandTarget, EventTarget, QueueTarget, Schedule
-from purista_serverless.schedule import Cron, DstPolicy, Interval, OneShot, Refusal, Translation
+from purista_serverless.schedule import Cron, DstPolicy, Interval, Knocks, OneShot, Refusal, Translation
 from purista_serverless.schema import codec_of
 from purista_serverless.synth.figures import duration_text, limit_text, size_text
 from purista_serverless.synth.promises.promise import Case, Promise, needs_ledger
@@ -46,6 +46,8 @@ def _judge_kind(schedule: Schedule, case: Case, kind: "ScheduleKind") -> Verdict
             return Native()
         case Translation(expressions=expressions):
             return Native(how=", ".join(expressions))
+        case Knocks(how=how):
+            return Emulated(how=how)
         case Refusal():
             return _refused(translated, case)
 
@@ -57,6 +59,13 @@ def _refused(refusal: Refusal, case: Case) -> Refused:
 
 def _known_kinds(case: Case) -> str:
     return " or ".join(_KIND_NAMES[kind] for kind in case.provider.schedule_kinds)
+
+
+def judge_slot(_schedule: Schedule, case: Case) -> Verdict | None:
+    """Judge whether a run knows which slot it is for; a clock that fires our expressions itself is asked nothing."""
+    if case.provider.slots or case.provider.dialect is None:
+        return None
+    return Emulated(how="the slot is the newest one at or before the time at which the clock fired")
 
 
 def judge_time_zone(schedule: Schedule, case: Case) -> Verdict | None:
@@ -75,7 +84,7 @@ def judge_clock_changes(schedule: Schedule, case: Case) -> Verdict | None:
     """Judge what happens at skipped and repeated local times."""
     if schedule.timezone == "UTC" or not isinstance(schedule.expression, Cron):
         return None
-    if isinstance(_translate(schedule, case, "UTC", DstPolicy()), Refusal):
+    if isinstance(_translate(schedule, case, "UTC", DstPolicy()), Refusal | Knocks):
         return None
     translated = _translate(schedule, case, schedule.timezone, schedule.dst)
     match translated:
@@ -83,6 +92,8 @@ def judge_clock_changes(schedule: Schedule, case: Case) -> Verdict | None:
             return _refused(translated, case)
         case Translation():
             return Native()
+        case Knocks(how=how):
+            return Emulated(how=how)
         case None:
             return _judge_own_policy(schedule, case)
 
@@ -97,10 +108,12 @@ def _judge_own_policy(schedule: Schedule, case: Case) -> Verdict:
     )
 
 
-def _translate(schedule: Schedule, case: Case, timezone: str, dst: DstPolicy) -> Translation | Refusal | None:
+def _translate(schedule: Schedule, case: Case, timezone: str, dst: DstPolicy) -> Translation | Knocks | Refusal | None:
     if case.adapter.translator is None:
         return None
-    translated: Translation | Refusal = load_object(case.adapter.translator)(schedule.expression, timezone, dst)
+    translated: Translation | Knocks | Refusal = load_object(case.adapter.translator)(
+        schedule.expression, timezone, dst
+    )
     return translated
 
 
@@ -193,4 +206,5 @@ SCHEDULE_PROMISES: tuple[Promise[Schedule], ...] = (
     Promise(
         name="schedule-payload", code="PS249", meaning="the static payload fits the schedule's edge", rule=judge_payload
     ),
+    Promise(name="slot", code="PS250", meaning="a run is identified by its slot", rule=judge_slot),
 )

@@ -18,13 +18,14 @@ from purista_serverless.adapter import Adapter, load_object
 from purista_serverless.adapters import load_adapter
 from purista_serverless.model import Application
 from purista_serverless.naming import LONGEST_NAME
+from purista_serverless.synth.blueprint import carried_topology
 from purista_serverless.synth.check import check
 from purista_serverless.synth.files import MARKER, compare, write
 from purista_serverless.synth.handlers import FOLDER, handler_paths
 from purista_serverless.synth.pipeline import render
 from purista_serverless.testing.contracts.deployment import Deployment
 from purista_serverless.testing.contracts.sample import renamed, without_worker
-from purista_serverless.topology import Function, topology_of
+from purista_serverless.topology import Permission, Topology, topology_of
 
 _SCRIPT = """
 import sys
@@ -45,10 +46,14 @@ class SynthContract(ABC):
     """Base of the suites that look at what an adapter's build writes.
 
     A suite names its adapter and says how to read its files; ``application_path`` names the function that makes the
-    application, for adapters that need another one than the sample.
+    application, for adapters that need another one than the sample. ``records_are_bounded`` says whether a right to use
+    the ledger ends at an edge's records, ``carried_edges_are_buried`` whether what a provider carries without a
+    function has a dead letter of its own.
     """
 
     adapter_name: ClassVar[str]
+    records_are_bounded: ClassVar[bool] = True
+    carried_edges_are_buried: ClassVar[bool] = True
     application_path: ClassVar[str] = "purista_serverless.testing.contracts.sample:sample_application"
 
     @abstractmethod
@@ -102,7 +107,8 @@ class SynthContract(ABC):
         triggers = self.read(render(self.application(), self.adapter)).triggers
 
         assert {name: sorted(found) for name, found in triggers.items()} == {
-            function.name: sorted(trigger.name for trigger in function.triggers) for function in self._deployed()
+            function.name: sorted(trigger.name for trigger in function.triggers)
+            for function in self._topology().functions
         }
 
     def test_every_function_has_one_entry_module(self) -> None:
@@ -124,14 +130,15 @@ class SynthContract(ABC):
     def test_permissions_granted_are_those_declared(self) -> None:
         """Each function is granted exactly what its declaration says: nothing is missing, nothing is to spare."""
         assert self.read(render(self.application(), self.adapter)).permissions == {
-            function.name: {f"{permission.verb} {permission.target}" for permission in function.permissions}
-            for function in self._deployed()
+            function.name: {self._right(permission) for permission in function.permissions}
+            for function in self._topology().functions
         }
 
     def test_every_asynchronous_edge_has_a_dead_letter(self) -> None:
         """What cannot be delivered is kept, at least as long as its source would have kept it."""
         dead_letters = self.read(render(self.application(), self.adapter)).dead_letters
-        edges = topology_of(self.application()).edges
+        every = self._topology().edges
+        edges = [edge for edge in every if edge.consumer is not None or self.carried_edges_are_buried]
 
         assert set(dead_letters) == {edge.name for edge in edges}
         assert all(dead_letters[edge.name] >= edge.lifecycle.window.total_seconds() for edge in edges)
@@ -150,8 +157,13 @@ class SynthContract(ABC):
         assert own.exists()
         assert compare(tmp_path, rest, folders=folders) == ()
 
-    def _deployed(self) -> tuple[Function, ...]:
-        return topology_of(self.application()).carrying(self.adapter.capabilities.direct).functions
+    def _topology(self) -> Topology:
+        return carried_topology(self.application(), self.adapter)
+
+    def _right(self, permission: Permission) -> str:
+        if permission.verb == "use-ledger" and not self.records_are_bounded:
+            return permission.verb
+        return f"{permission.verb} {permission.target}"
 
     def _rendered_with_seed(self, seed: str) -> bytes:
         finished = subprocess.run(  # noqa: S603 - this interpreter and this package

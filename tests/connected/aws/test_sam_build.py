@@ -10,7 +10,8 @@ from purista_serverless.adapters.aws.emulator.environment import Environment, Fu
 from purista_serverless.adapters.aws.emulator.template import load_template
 from purista_serverless.emulation.clock import WallClock
 from tests.connected.aws.sam import Sam
-from tests.connected.aws.tools import CREDENTIALS, REGION, copy_repository, tool
+from tests.connected.aws.tools import CREDENTIALS, REGION, tool
+from tests.connected.copies import copy_repository
 
 # One process builds for all of them.
 pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("sam-build")]

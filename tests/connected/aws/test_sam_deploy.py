@@ -6,9 +6,10 @@ import pytest
 
 from tests.connected.aws.localstack.account import localstack
 from tests.connected.aws.localstack.stack import DeployedExample
-from tests.connected.aws.month import SLOWLY, kill_a_job, play_month
 from tests.connected.aws.sam import Change
-from tests.connected.aws.tools import copy_repository, run
+from tests.connected.aws.tools import run
+from tests.connected.copies import copy_repository
+from tests.connected.month import SLOWLY, kill_a_job, play_month
 from tests.repo.tree import ROOT
 
 # One process plays them all: the stack is deployed once.

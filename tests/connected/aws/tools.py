@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repo.tree import ROOT, files
+from tests.repo.tree import ROOT
 
 REGION = "eu-central-1"
 # Read by every SDK; nothing here reaches an account.
@@ -48,13 +48,3 @@ def run(*command: object, folder: Path = ROOT, environment: Mapping[str, str] | 
         f"{' '.join(map(str, command))} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
     )
     return done.stdout
-
-
-def copy_repository(folder: Path) -> None:
-    """Copy what git knows, as a fresh clone would have it, but for folders that no function needs: SAM copies all."""
-    for path in files():
-        if path.parts[0] in {"benchmarks", "docs", "tests"}:
-            continue
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes((ROOT / path).read_bytes())
-        (folder / path).chmod((ROOT / path).stat().st_mode)

@@ -1,18 +1,12 @@
-"""What can be seen of a deployed application from outside: its queues, its records, the events on its bus."""
+"""What can be seen of an application on AWS: its queues, its records, the events on its bus."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from time import monotonic
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 from uuid import uuid4
 
 from purista_serverless.adapters.aws import constants
-
-# What takes longer than this, in seconds, hangs.
-PATIENCE = 120
-
-T = TypeVar("T")
+from tests.connected.watch import Letter, Watch
 
 
 class Account(Protocol):
@@ -27,32 +21,26 @@ class Account(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A message in a dead-letter queue."""
-
-    body: Mapping[str, Any]
-    attributes: Mapping[str, str]
-
-
-class Watch:
-    """Looks at an account; from its beginning on it sees every event of the bus.
+class AwsWatch(Watch):
+    """Looks at an account.
 
     Attributes:
-        events: The envelopes seen so far, by detail type, in the order of their arrival; repeated ones too.
+        queues: URLs of the queues by edge.
+        dead_letters: URLs of the dead letter queues by edge.
     """
 
     def __init__(self, account: Account) -> None:
+        super().__init__()
         environments = list(account.environments())
         self.queues = _merged(environments, constants.QUEUES)
         self.dead_letters = _merged(environments, constants.DEAD_LETTERS)
-        self.events: list[tuple[str, Mapping[str, Any]]] = []
         self._table = _one(environments, constants.LEDGER)
         self._bus = _one(environments, constants.EVENT_BUS)
         self._sqs, self._tables = account.client("sqs"), account.client("dynamodb")
-        self._tap = self._tap_bus(account.client("events"))
+        self._events = account.client("events")
+        self._tap = self._tap_bus()
 
-    def emit(self, name: str, envelope: Mapping[str, Any], account: Account) -> None:
+    def emit(self, name: str, envelope: Mapping[str, Any]) -> None:
         """Put an event on the bus, as another system would."""
         entry = {
             "EventBusName": self._bus,
@@ -60,13 +48,8 @@ class Watch:
             "DetailType": name,
             "Detail": json.dumps(envelope),
         }
-        answer = account.client("events").put_events(Entries=[entry])
+        answer = self._events.put_events(Entries=[entry])
         assert answer["FailedEntryCount"] == 0, answer
-
-    def payloads(self, name: str) -> list[Any]:
-        """Give the payloads of the events of a name; of one that came twice only one."""
-        found = {envelope["id"]: envelope["payload"] for seen, envelope in self.events if seen == name}
-        return list(found.values())
 
     def records(self, partition: str) -> dict[str, Mapping[str, Any]]:
         """Give the fields of all records of a partition, by sort key."""
@@ -108,10 +91,7 @@ class Watch:
         ]
 
     def waiting(self) -> dict[str, int]:
-        """Give how many messages are in each queue that is not empty, hidden and delayed ones included.
-
-        Gates are left out: while a run is open each keeps a message, which wakes it when the run is too old.
-        """
+        """Give how many messages are in each queue that is not empty, hidden and delayed ones included."""
         queues = {edge: url for edge, url in self.queues.items() if not edge.startswith(constants.GATE_EDGE)}
         counts = {edge: self._count(url) for edge, url in queues.items()}
         return {edge: count for edge, count in counts.items() if count}
@@ -120,18 +100,6 @@ class Watch:
         """Give how many dead letters each edge has that has some."""
         counts = {edge: self._count(url) for edge, url in self.dead_letters.items()}
         return {edge: count for edge, count in counts.items() if count}
-
-    def wait_for(self, look: Callable[[], T], what: str) -> T:
-        """Look until there is something, and give it.
-
-        Raises:
-            AssertionError: There is nothing after ``PATIENCE`` seconds.
-        """
-        deadline = monotonic() + PATIENCE
-        while not (found := look()):
-            assert monotonic() < deadline, f"waited for {what}; waiting={self.waiting()} buried={self.buried()}"
-            self.listen()
-        return found
 
     def listen(self) -> None:
         """Note the events that come within a second."""
@@ -145,13 +113,13 @@ class Watch:
         attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return sum(int(attributes[f"ApproximateNumberOfMessages{suffix}"]) for suffix in ("", "NotVisible", "Delayed"))
 
-    def _tap_bus(self, events: Any) -> str:
+    def _tap_bus(self) -> str:
         name = f"tap-{uuid4()}"
         url: str = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         pattern = json.dumps({"source": [{"prefix": constants.SOURCE_PREFIX}]})
-        events.put_rule(Name=name, EventBusName=self._bus, EventPattern=pattern)
-        events.put_targets(Rule=name, EventBusName=self._bus, Targets=[{"Id": "tap", "Arn": arn}])
+        self._events.put_rule(Name=name, EventBusName=self._bus, EventPattern=pattern)
+        self._events.put_targets(Rule=name, EventBusName=self._bus, Targets=[{"Id": "tap", "Arn": arn}])
         return url
 
 

@@ -1,6 +1,5 @@
 """Processes of an emulator leave nothing behind, however its own process ends."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -42,12 +41,12 @@ def test_nothing_is_left_of_a_process_that_is_killed(number):
 def test_a_group_ends_as_a_whole(end):
     """Whoever ends a group ends what its process started too."""
     group = ProcessGroup([sys.executable, "-c", FOREVER])
-    first = group.output.readline()
-    output = os.fdopen(os.dup(group.output.fileno()), "rb")
-    end(group)
+    with group.output as output:
+        first = output.readline()
+        end(group)
+        rest = output.read()
 
-    with output:
-        assert (first, output.read()) == (b"1\n", b"")
+    assert (first, rest) == (b"1\n", b"")
     assert group.wait() < 0
     assert group.has_ended
     group.stop()
@@ -58,8 +57,9 @@ def test_a_process_that_does_not_want_to_end_is_ended(monkeypatch):
     monkeypatch.setattr("purista_serverless.emulation.processes._GRACE", 0.1)
     stubborn = "import signal; signal.signal(15, signal.SIG_IGN); print(1, flush=True); signal.pause()"
     group = ProcessGroup([sys.executable, "-c", stubborn])
-    group.output.readline()
-    group.stop()
+    with group.output as output:
+        output.readline()
+        group.stop()
 
     assert group.wait() == -signal.SIGKILL
 
@@ -68,7 +68,8 @@ def test_a_process_has_the_folder_and_the_environment_that_it_was_given(tmp_path
     """Nothing of the owner's environment reaches a process that has one of its own."""
     print_both = "import os; print(os.getcwd(), os.environ.get('A'), os.environ.get('HOME'))"
     group = ProcessGroup([sys.executable, "-c", print_both], folder=tmp_path, environment={"A": "1"})
-    line = group.output.readline().decode()
+    with group.output as output:
+        line = output.read().decode()
 
     assert line == f"{tmp_path.resolve()} 1 None\n"
     assert group.wait() == 0

@@ -42,7 +42,7 @@ class Call:
 
     def request(self) -> Request:
         """Give it as Flask has it."""
-        builder = EnvironBuilder(path=self.path, method=self.method, data=self.body, headers=dict(self.headers))
+        builder = EnvironBuilder(path=self.path, method=self.method, data=self.body, headers=[*self.headers.items()])
         return Request(builder.get_environ())
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _PREFIX = "x-goog-pubsub-"
 _EVENT_PREFIX = "ce-"
 
+# The emulator writes the second one.
+_ORDERING_KEYS = (f"{_PREFIX}ordering-key", "x-goog-ordering-key")
+
 # Attributes among the headers; the others belong to the request, and some of them are nobody's business.
 _ATTRIBUTES = frozenset(
     {
@@ -61,6 +64,6 @@ def decode(environ: "Mapping[str, Any]", body: bytes) -> Pushed:
         },
         published=headers.get(f"{_PREFIX}publish-time") or headers.get("ce-time", ""),
         attempt=number_in(headers.get(f"{_PREFIX}delivery-attempt", "")) or 0,
-        ordering_key=headers.get(f"{_PREFIX}ordering-key", ""),
+        ordering_key=next((headers[name] for name in _ORDERING_KEYS if name in headers), ""),
         subscription=headers.get(f"{_PREFIX}subscription-name", ""),
     )

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from json import JSONEncoder
 from typing import Any, Literal, TypeAlias
 
+from purista_serverless.adapters.gcp.options import Authorizer, Options
 from purista_serverless.model import Origin
 
 
 class Sub(str):
     """A text in which a renderer replaces ``${project}``, ``${number}``, ``${region}``, ``${prefix}`` and ``${image}``.
 
-    ``${config.<name>}`` stands inside a text of JSON, so that its value is written with JSON's escapes.
+    ``${config.<name>}`` and ``${command.<address>}`` stand inside a text of JSON, between its quotes, so that their
+    values are written with JSON's escapes.
     """
 
     __slots__ = ()
@@ -168,6 +170,9 @@ class Function:
         account: Id of the account that it runs as.
         url: Where it answers.
         is_open: Requests reach it without having been checked by the platform.
+        route: Method and path of the command's request, if it has one.
+        largest_body: Bytes of the largest body that is declared for it.
+        longest_push: Seconds that a delivery may take before it is made again; ``None`` where nothing is pushed.
     """
 
     id: str
@@ -189,6 +194,9 @@ class Function:
     url: Sub
     is_open: bool
     declared: Declared
+    route: str | None = None
+    largest_body: int | None = None
+    longest_push: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,8 +375,8 @@ Resource: TypeAlias = (
 class Variable:
     """What whoever deploys gives; without a default it has to be.
 
-    ``name`` is ``project``, ``region``, ``prefix``, ``image``, ``notification_channels`` or ``config.<name>``, which
-    is not set when it is empty.
+    ``name`` is ``project``, ``region``, ``prefix``, ``image``, ``notification_channels``, ``command.<address>`` (the
+    URL of another system's command) or ``config.<name>``, which is not set when it is empty.
     """
 
     name: str
@@ -397,6 +405,11 @@ class Deployment:
         variables: Sorted by name.
         resources: Sorted by id.
         outputs: Sorted by name.
+        apart: Jobs that are not among the resources, since ``schedules apply`` makes them, sorted by id.
+        options: How it is deployed.
+        authorizer: Who knows the callers of private routes.
+        has_authenticate: Whether the application has an ``authenticate``.
+        has_cors: Whether pages of other origins may call.
     """
 
     application: str
@@ -405,3 +418,8 @@ class Deployment:
     variables: tuple[Variable, ...]
     resources: tuple[Resource, ...]
     outputs: tuple[Output, ...]
+    apart: tuple[Job, ...]
+    options: Options
+    authorizer: Authorizer
+    has_authenticate: bool
+    has_cors: bool

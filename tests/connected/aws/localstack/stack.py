@@ -14,7 +14,8 @@ from purista_serverless.emulation.clock import WallClock
 from tests.connected.aws.localstack.account import Account
 from tests.connected.aws.sam import STACK, Change, Sam
 from tests.connected.aws.tools import run
-from tests.connected.aws.watch import Watch
+from tests.connected.aws.watch import AwsWatch
+from tests.connected.watch import Watch
 from tests.repo.tree import ROOT
 
 # The name that LocalStack gives to what it did not make.
@@ -88,8 +89,13 @@ class DeployedExample:
         """End with SIGKILL the processes of functions that are at work."""
         self._account.kill_what_works()
 
+    def watch(self) -> AwsWatch:
+        """Begin to look at the account."""
+        return AwsWatch(self)
+
     def let_leases_end(self, watch: Watch) -> None:
         """End the leases in the table, as time cannot be moved here; messages come back by their short visibility."""
+        assert isinstance(watch, AwsWatch)
         for partition in watch.queues:
             for job_id, job in watch.records(partition).items():
                 if job.get("status") == "running":

@@ -1,14 +1,16 @@
-"""The example's month, on whatever account it is deployed to; what is asserted lies in queues, records and events."""
+"""The example's month, wherever it runs; what is asserted lies in dead letters, records and events."""
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from examples.enterprise_billing_cycle.billing.accounts import open_accounts
 from examples.enterprise_billing_cycle.billing.contracts import ClosingReport
 from purista_serverless.message.envelope import Message
-from tests.connected.aws.watch import Account, Watch
+from tests.connected.watch import Watch
 
 SCHEDULE = "Billing.1.monthlyBillingCycle"
 QUEUE = "billing.monthlyClosing"
@@ -16,6 +18,10 @@ JOBS = f"queue:{QUEUE}"
 DUE = "billing.monthlyCycleDue"
 COMPLETED = "billing.monthlyClosing.completed"
 FAILED = "billing.monthlyClosing.failed"
+
+# Three hours before a cycle is due.
+START = datetime(2026, 3, 31, 23, tzinfo=ZoneInfo("Europe/Berlin"))
+SETTINGS = {"PAYMENTS_KEY": "not-a-real-key"}
 
 ACCOUNTS = "examples/enterprise_billing_cycle/billing/accounts.py"
 PAYMENTS = "examples/enterprise_billing_cycle/billing/payments.py"
@@ -30,11 +36,15 @@ MISTYPED = (ACCOUNTS, 'id="umbrella", tariff="basic"', 'id="umbrella", tariff="g
 VAT_PERCENT = Decimal(19)
 
 
-class BillingAccount(Account, Protocol):
-    """An account in which the example bills."""
+class BillingAccount(Protocol):
+    """A place where the example bills."""
+
+    def watch(self) -> Watch:
+        """Begin to look at it."""
+        ...
 
     def release(self, *changes: tuple[str, str, str]) -> None:
-        """Deploy the example, with texts of its files replaced: path, old text and new text."""
+        """Deploy the example, or start it, with texts of its files replaced: path, old text and new text."""
         ...
 
     def fire(self) -> None:
@@ -46,7 +56,7 @@ class BillingAccount(Account, Protocol):
         ...
 
     def kill_what_works(self) -> None:
-        """End with SIGKILL the processes of functions that are at work."""
+        """End with SIGKILL the processes that are at work."""
         ...
 
     def let_leases_end(self, watch: Watch) -> None:
@@ -57,7 +67,7 @@ class BillingAccount(Account, Protocol):
 def play_month(account: BillingAccount) -> None:
     """Close a month that fails because an account's tariff was mistyped, mend the tariff, and redrive the job."""
     account.release(SLOWLY, MISTYPED)
-    watch = Watch(account)
+    watch = account.watch()
     account.fire()
     cycle_id = watch_the_failure(watch)
     account.release(SLOWLY)
@@ -96,10 +106,10 @@ def watch_the_success(watch: Watch, cycle_id: str) -> None:
 
 
 def kill_a_job(account: BillingAccount, cycle_id: str) -> None:
-    """Kill the function in the middle of a job; another run finishes it, and nothing is lost."""
+    """Kill the process in the middle of a job; another run finishes it, and nothing is lost."""
     account.release(SLOWLY)
-    watch = Watch(account)
-    watch.emit(DUE, due_event(cycle_id), account)
+    watch = account.watch()
+    watch.emit(DUE, due_event(cycle_id))
     job_id = watch.wait_for(lambda: charging(watch), "a payment")
     account.kill_what_works()
     account.let_leases_end(watch)

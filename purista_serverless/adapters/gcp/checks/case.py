@@ -1,0 +1,15 @@
+"""What a rule may look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from purista_serverless.adapters.gcp.plan.resources import Deployment, Function, Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A deployment, its resources by their ids, and its functions by theirs."""
+
+    deployment: Deployment
+    resources: Mapping[str, Resource]
+    functions: Mapping[str, Function]

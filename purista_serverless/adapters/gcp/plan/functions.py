@@ -1,0 +1,188 @@
+"""Functions and worker pools, with the variables by which they find what they may use."""
+
+from collections.abc import Iterator, Mapping
+
+from purista_serverless.adapters.gcp import constants
+from purista_serverless.adapters.gcp.limits import LONGEST_ACK_DEADLINE
+from purista_serverless.adapters.gcp.options import CPUS, FunctionOptions
+from purista_serverless.adapters.gcp.plan.access import is_open, route_of
+from purista_serverless.adapters.gcp.plan.draft import Draft
+from purista_serverless.adapters.gcp.plan.names import secret_variables, topic_name
+from purista_serverless.adapters.gcp.plan.places import (
+    dead_letter_name,
+    email_of,
+    topic_path,
+    topic_short_name,
+)
+from purista_serverless.adapters.gcp.plan.resources import (
+    Account,
+    Declared,
+    Function,
+    Resource,
+    Sub,
+    Text,
+    WorkerPool,
+    compact,
+)
+from purista_serverless.topology import Function as Described
+from purista_serverless.topology import QueueTrigger
+
+# On the platform the sources lie here; functions-framework adds the folder of the entry module only.
+_ROOT = "/workspace"
+# MiB and thousandths of a processor, which is always allocated (Cloud Run documentation, worker pools).
+_SMALLEST_POOL = 512
+_SMALLEST_POOL_CPU = 1_000
+_LONGEST_TITLE = 100
+_LONGEST_DESCRIPTION = 256
+
+
+def function_of(described: Described, path: str, draft: Draft) -> Iterator[Resource]:
+    """Plan a function, or the worker pool in its place, with the account that it runs as.
+
+    Args:
+        described: The function in the topology.
+        path: Its generated file.
+        draft: The application.
+    """
+    places = draft.places
+    yield Account(
+        id=places.account_id(described.name),
+        name=places.account_names[described.name],
+        display_name=described.name[:_LONGEST_TITLE],
+        description=f"{draft.application.name}: {described.name}"[:_LONGEST_DESCRIPTION],
+    )
+    if draft.timings[described.name].is_pooled:
+        yield _pool(described, draft)
+    else:
+        yield _function(described, path, draft)
+
+
+def _function(described: Described, path: str, draft: Draft) -> Function:
+    places, options, own = draft.places, draft.options, draft.options.of(described.name)
+    memory, route = own.memory or options.memory, route_of(described)
+    return Function(
+        id=places.function_id(described.name),
+        name=places.function_names[described.name],
+        function=described.name,
+        source=path,
+        runtime=f"python{options.python.replace('.', '')}",
+        timeout=draft.timings[described.name].timeout,
+        memory=memory,
+        cpu=own.cpu or options.cpu or CPUS[memory],
+        concurrency=own.concurrency or options.concurrency,
+        min_instances=own.min_instances if own.min_instances is not None else options.min_instances,
+        max_instances=_most_instances(described, own, draft),
+        environment=_sorted({**environment_of(described, draft), **_requests(described, draft), "PYTHONPATH": _ROOT}),
+        build_environment=_sorted({"GOOGLE_FUNCTION_SOURCE": path, "PYTHONPATH": _ROOT}),
+        secrets=_secrets(described, draft),
+        account=places.account_id(described.name),
+        ingress=options.ingress,
+        url=places.url(described.name),
+        is_open=is_open(described, draft.application, draft.authorizer),
+        declared=_declared(described),
+        route=None if route is None else f"{route.method} {route.path}",
+        largest_body=_largest_body(described, draft),
+        longest_push=draft.timings[described.name].ack_deadline if draft.consumes.get(described.name) else None,
+    )
+
+
+def _largest_body(described: Described, draft: Draft) -> int | None:
+    http = draft.lookup.commands[described.address].http if described.kind == "command" else None
+    return None if http is None else http.max_body
+
+
+def _most_instances(described: Described, own: FunctionOptions, draft: Draft) -> int:
+    """Give as many instances as are allowed, and no more than run a worker's declared concurrency."""
+    wanted = own.max_instances or draft.options.max_instances
+    bounds = [trigger.concurrency for trigger in described.triggers if isinstance(trigger, QueueTrigger)]
+    parallel = own.concurrency or draft.options.concurrency
+    return min([wanted, *(max(1, bound // parallel) for bound in bounds if bound is not None)])
+
+
+def _pool(described: Described, draft: Draft) -> WorkerPool:
+    places, options, own = draft.places, draft.options, draft.options.of(described.name)
+    queues = [key.removeprefix(constants.QUEUE_EDGE) for key in draft.consumes[described.name]]
+    paths = {key: _subscription_path(key) for key in draft.consumes[described.name]}
+    memory = max(own.memory or options.memory, _SMALLEST_POOL)
+    return WorkerPool(
+        id=f"pool_{places.function_ids[described.name]}",
+        name=places.function_names[described.name],
+        function=described.name,
+        image=Sub("${image}"),
+        arguments=("work", "--provider", "gcp", *(word for queue in queues for word in ("--queue", queue))),
+        memory=memory,
+        cpu=max(own.cpu or options.cpu or CPUS[memory], _SMALLEST_POOL_CPU),
+        instances=own.min_instances or options.pool_instances,
+        environment=_sorted({**environment_of(described, draft), constants.SUBSCRIPTIONS: _object(paths)}),
+        secrets=_secrets(described, draft),
+        account=places.account_id(described.name),
+        declared=_declared(described),
+    )
+
+
+def _subscription_path(key: str) -> str:
+    return f"projects/${{project}}/subscriptions/${{prefix}}-{topic_name(key)}"
+
+
+def _declared(described: Described) -> Declared:
+    return Declared(name=str(described.address), origin=described.origin)
+
+
+def environment_of(described: Described, draft: Draft) -> dict[str, Text]:
+    """Give the variables by which a function finds what it may use; what it has no use for is absent."""
+    places, rights, name = draft.places, draft.rights[described.name], described.name
+    found: dict[str, Text] = {constants.PROJECT: Sub("${project}")}
+    if keys := draft.publishes(name):
+        found[constants.TOPICS] = _object({key: topic_path(topic_short_name(key)) for key in keys})
+    if rights.buries:
+        letters = (edge for edge in rights.buries if draft.edges[edge].consumer is not None)
+        found[constants.DEAD_LETTERS] = _object({edge: topic_path(dead_letter_name(edge)) for edge in letters})
+    if rights.invokes:
+        found[constants.COMMANDS] = _object({address: _command_url(address, draft) for address in rights.invokes})
+    if draft.delays(name):
+        found[constants.TASKS] = Sub("projects/${project}/locations/${region}/queues/${prefix}-later")
+        found[constants.ACCOUNT] = places.account_email(name)
+    if rights.records:
+        found[constants.LEDGER] = Sub("${prefix}-records")
+    if draft.options.claim_check and (draft.read_prefixes(name) or draft.written_prefixes(name)):
+        found[constants.CLAIM_CHECK] = Sub("${project}-${prefix}-claims")
+    if rights.config:
+        found[constants.CONFIG] = _object({setting: f"${{config.{setting}}}" for setting in rights.config})
+    if rights.secrets:
+        found[constants.SECRETS] = _object(secret_variables(rights.secrets))
+    return found
+
+
+def _command_url(address: str, draft: Draft) -> str:
+    function = f"{constants.COMMAND_TRIGGER}{address}"
+    return draft.places.url(function) if function in draft.rights else f"${{command.{address}}}"
+
+
+def _requests(described: Described, draft: Draft) -> dict[str, Text]:
+    """Give what a function needs that requests start: the time that it has, and whom it believes."""
+    found: dict[str, Text] = {}
+    is_pushed = bool(draft.consumes.get(described.name))
+    if is_pushed:
+        found[constants.TIMEOUT] = str(min(draft.timings[described.name].timeout, LONGEST_ACK_DEADLINE))
+    if is_open(described, draft.application, draft.authorizer):
+        callers = draft.callers.get(described.name.removeprefix(constants.COMMAND_TRIGGER), ())
+        pushers = [email_of("push")] if is_pushed else []
+        trusted = [*pushers, *(draft.places.account_email(caller) for caller in callers)]
+        found[constants.URL] = draft.places.url(described.name)
+        found[constants.TRUSTED] = Sub(compact(trusted))
+    elif route_of(described) is not None and draft.options.tenant_claim is not None:
+        found[constants.TENANT_CLAIM] = draft.options.tenant_claim
+    return found
+
+
+def _secrets(described: Described, draft: Draft) -> tuple[tuple[str, str], ...]:
+    variables = secret_variables(draft.rights[described.name].secrets)
+    return tuple(sorted((variable, f"secret_{draft.places.secret_ids[name]}") for name, variable in variables.items()))
+
+
+def _object(members: Mapping[str, str]) -> Sub:
+    return Sub(compact(dict(members)))
+
+
+def _sorted(variables: Mapping[str, Text]) -> tuple[tuple[str, Text], ...]:
+    return tuple(sorted(variables.items()))

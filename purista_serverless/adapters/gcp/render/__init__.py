@@ -1,0 +1,1 @@
+"""A plan as files: Terraform's configuration, and a script for gcloud."""

@@ -1,0 +1,1 @@
+"""A plan as Terraform's configuration, in its syntax of JSON."""
