@@ -272,11 +272,12 @@ class Context:
 
         self._check_read(setting.name)
         value = self.ports.settings.config(setting.name)
+        if value is None and setting.has_default:
+            return setting.default  # type: ignore[return-value]
         declared: Any = setting.type
-        found: Any = setting.default
-        if value is not None or not setting.has_default:
-            found = codec_of(declared).load(value, f"configuration {setting.name!r}")
-        return found  # type: ignore[no-any-return]
+        codec, subject = codec_of(declared), f"configuration {setting.name!r}"
+        found: T = codec.load_text(value, subject) if isinstance(value, str) else codec.load(value, subject)
+        return found
 
     def secret(self, setting: "Secret") -> str:
         """Give a secret.

@@ -91,7 +91,10 @@ class SettingsPort(Protocol):
     """Configuration and secrets of the environment."""
 
     def config(self, name: str) -> Any:
-        """Give a configuration value as JSON value; ``None`` if it is not set."""
+        """Give a configuration value; ``None`` if it is not set.
+
+        A text is read as the declared type asks for: as JSON, or as it is. Anything else is a JSON value.
+        """
         ...
 
     def secret(self, name: str) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticUserError
-from pydantic_core import PydanticSerializationError, SchemaValidator, to_json
+from pydantic_core import PydanticSerializationError, SchemaValidator, from_json, to_json
 
 from purista_serverless.errors import DeclarationError, InvalidPayload
 
@@ -54,6 +54,29 @@ class Codec(ABC):
         except PydanticSerializationError as error:
             self._refuse("not a JSON value", subject, error)
         return self.load_json(raw, subject)
+
+    def load_text(self, text: str, subject: str | None = None) -> Any:
+        """Load from a text that an environment holds: JSON of the type or, where it is none, the text itself.
+
+        Raises:
+            InvalidPayload: Neither matches the type.
+
+        Example:
+            >>> codec_of(int).load_text("42"), codec_of(str).load_text("42"), codec_of(str).load_text('"42"')
+            (42, '42', '42')
+        """
+        try:
+            from_json(text)
+        except ValueError:
+            return self.load(text, subject)
+        try:
+            return self.load_json(text.encode(), subject)
+        except InvalidPayload as error:
+            refusal = error
+        try:
+            return self.load(text, subject)
+        except InvalidPayload:
+            raise refusal from None
 
     @abstractmethod
     def dump_json(self, value: Any, subject: str | None = None) -> bytes:

@@ -27,6 +27,10 @@ _LONGEST_WAIT = 43_200 - 300
 # The longest delay of a new message (SQS developer guide, message timers), in milliseconds.
 _LONGEST_DELAY = 900_000
 
+# A message goes back to its queue so often at most, however many receives the queue has left: 20 waits of 12 hours are
+# 10 days, and SQS deletes whatever it has kept for 14, without a letter. A new message starts anew.
+_MOST_WAITS = 20
+
 # What answering for a batch takes after its last record, in milliseconds.
 _SETTLING = 1_000
 
@@ -145,9 +149,10 @@ class Batches:
         """Send jobs on that came before they are due: each receive counts as an attempt, and waiting is none.
 
         A new message cannot wait for as long as a job may. What is due later than that goes back to its queue first,
-        unless the queue's own limit of receives comes near. In a group nothing is sent on: it would lose its place.
+        unless the queue's own limit of receives, or the end of what it keeps, comes near. In a group nothing is sent
+        on: it would lose its place.
         """
-        limit = jobs.lifecycle.max_attempts
+        limit = min(jobs.lifecycle.max_attempts, _MOST_WAITS)
         for delivery in deliveries:
             if delivery.is_counted or delivery.record.group is not None:
                 continue

@@ -75,7 +75,7 @@ class Options:
         claim_check: Keep bodies that are too large for their edge in a bucket.
         archive_days: Days that the bus keeps its events for a replay; 0 is no archive.
         authorizer: Who knows the callers of private routes; ``jwt`` unless the application has an ``authenticate``.
-        tenant_claim: Claim of a caller's token that names the tenant.
+        tenant_claim: Claim that names the tenant, in the token of every caller; ``authorizer`` has to be ``jwt``.
         alarms: Alarms on every dead letter.
         stacks: ``auto`` splits above the provider's limit; ``nested`` at once, so that no growth ever moves a resource.
         stack_name: Name of the stack in ``samconfig.toml``; the application's when omitted.

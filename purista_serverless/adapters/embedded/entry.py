@@ -81,15 +81,9 @@ class EnvironmentSettings:
 
     __slots__ = ()
 
-    def config(self, name: str) -> Any:
-        """Give a configuration value."""
-        text = os.environ.get(name)
-        if text is None:
-            return None
-        try:
-            return parse_json(text)
-        except ValueError:
-            return text
+    def config(self, name: str) -> str | None:
+        """Give the text of a configuration value."""
+        return os.environ.get(name)
 
     def secret(self, name: str) -> str | None:
         """Give a secret."""

@@ -18,17 +18,18 @@ def judge_delay(queue: Queue, case: Case) -> Verdict | None:
     if queue.max_delay is None:
         return Degraded(
             why=f"no max_delay is declared, and a delay beyond {limit_text(row)} fails when it is asked for",
-            fix=f"declare {_bound_text(longest)}, so that it fails on every adapter alike",
+            fix=f"declare {bound_text(longest)}, so that it fails on every adapter alike",
         )
     if queue.max_delay <= longest:
         return Native()
     return Refused(
         why=f"delays of {duration_text(queue.max_delay)} are declared, and the provider's limit is {limit_text(row)}",
-        fix=f"declare {_bound_text(longest)}, and use a schedule for what comes later",
+        fix=f"declare {bound_text(longest)}, and use a schedule for what comes later",
     )
 
 
-def _bound_text(longest: timedelta) -> str:
+def bound_text(longest: timedelta) -> str:
+    """Write the longest ``max_delay`` that can be declared."""
     return f"max_delay of {duration_text(longest)} or less" if longest else "max_delay=timedelta(0)"
 
 

@@ -46,6 +46,7 @@ shop = ServiceBuilder("Shop")
 shop.resource("notes", Notes, Notes)
 ordered = shop.event("shop.ordered", Note)
 packing = shop.queue("shop.packing", Note, lifecycle=BRIEF)
+patience = shop.queue("shop.patience", Note, lifecycle=Lifecycle(max_attempts=40))
 rounds = shop.queue("shop.rounds", Note, lifecycle=BRIEF)
 ordering = shop.queue("shop.ordering", Note, ordering_key="payload.text", lifecycle=BRIEF)
 note = shop.command(
@@ -111,6 +112,12 @@ def pack(ctx: Context, given: Note, *, notes: Notes) -> None:
     """Pack a note."""
     notes.seen.append(given.text)
     act(ctx, given)
+
+
+@patience.worker()
+def insist(ctx: Context, given: Note, *, notes: Notes) -> None:
+    """Try a note often."""
+    notes.seen.append(given.text)
 
 
 @ordering.worker(batch_size=10)

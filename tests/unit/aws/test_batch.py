@@ -12,6 +12,7 @@ from purista_serverless.runtime.records import RUNNING, JobRecord
 from tests.unit.aws.wire import SENT, Deployed, batch, failures, record
 
 PACK, ORDER, ROUNDS = "worker:Shop.1.pack", "worker:Shop.1.order", "worker:Shop.1.goRound"
+INSIST = "worker:Shop.1.insist"
 
 
 def job(text: str, *, queue: str = "shop.packing", number: int = 0, **fields: Any) -> str:
@@ -93,6 +94,17 @@ def test_a_job_that_is_due_soon_is_sent_on(wait, receives):
     ((sent, delay),) = queues.sent
     assert (sent.encode().decode(), delay) == (body, wait)
     assert (function.notes.seen, function.ports.visibility.edges) == ([], [])
+
+
+@pytest.mark.parametrize(("receives", "sent"), [(20, 0), (21, 1)])
+def test_a_job_is_sent_on_before_its_queue_forgets_it(receives, sent):
+    """SQS keeps a message for 14 days: whatever the attempts, it becomes a new one after 20 waits of 12 hours."""
+    function = Deployed(INSIST, now=SENT)
+    body = job("one", queue="shop.patience", scheduled_at=SENT + 10 * 86_400_000)
+    answer = function(batch(record(body, receives=receives)))
+
+    queues: Any = function.ports.queues
+    assert (len(queues.sent), len(failures(answer))) == (sent, 1 - sent)
 
 
 def test_a_job_that_cannot_be_sent_on_waits_where_it_is():

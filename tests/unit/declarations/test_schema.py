@@ -228,6 +228,41 @@ def test_a_subject_names_the_data_in_the_error():
         codec_of(Line).load_json(b"{}", "payload of closeAccount")
 
 
+@pytest.mark.parametrize(
+    ("declared", "text", "value"),
+    [
+        (str, "42", "42"),
+        (str, "1.50", "1.50"),
+        (str, "true", "true"),
+        (str, '{"a": 1}', '{"a": 1}'),
+        (str, '"42"', "42"),
+        (str, "eu-central-1", "eu-central-1"),
+        (int, "42", 42),
+        (int | str, "42", 42),
+        (bool, "true", True),
+        (date, "2026-01-31", date(2026, 1, 31)),
+        (list[str], '["a"]', ["a"]),
+        (Line, '{"unitPrice": 2}', Line(unit_price=2)),
+    ],
+)
+def test_a_text_is_json_of_the_declared_type_or_itself(declared, text, value):
+    """What looks like a number stays text where text is declared."""
+    assert codec_of(declared).load_text(text) == value
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "problem"),
+    [
+        (Line, '{"note": "x"}', "unitPrice: Field required"),
+        (int, "many", "valid integer"),
+    ],
+)
+def test_a_text_that_is_neither_is_refused(declared, text, problem):
+    """JSON is told what is wrong with it as JSON, anything else as text."""
+    with pytest.raises(InvalidPayload, match=f"setting 'x' is not valid: .*{problem}"):
+        codec_of(declared).load_text(text, "setting 'x'")
+
+
 def test_a_codec_is_made_once():
     """All users of a type share its codec."""
     assert codec_of(Line) is codec_of(Line)

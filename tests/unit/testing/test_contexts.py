@@ -42,11 +42,12 @@ closing = billing.queue(
 letters = billing.queue("billing.letters", Closing, parameter=Closed)
 total_of = billing.command("totalOf", Closing, int)
 fee = billing.config("fee", int, default=3)
+format_of = billing.config("format", str)
 token = billing.secret("token")
 gateway = billing.resource("gateway", Gateway)
 
 
-@closing.worker(can_emit=[closed], can_enqueue=[letters], can_invoke=[total_of], uses=[fee, token])
+@closing.worker(can_emit=[closed], can_enqueue=[letters], can_invoke=[total_of], uses=[fee, format_of, token])
 async def close_cycle(ctx: Context, job: Closing) -> Closed:
     """Close a cycle."""
     ctx.progress({"percent": 50})
@@ -140,6 +141,14 @@ def test_the_environment_is_what_the_test_says():
     assert testing.context(close_cycle).config(fee) == 3
     with pytest.raises(LookupError, match="not set"):
         ctx.secret(token)
+
+
+@pytest.mark.parametrize(("text", "value"), [("4", 4), ("4.0", 4)])
+def test_a_text_is_read_as_the_type_of_its_setting(text, value):
+    """Environments hold texts: what looks like a number is one where a number is declared, else it stays text."""
+    ctx = testing.context(close_cycle, config={"fee": text, "format": text})
+
+    assert (ctx.config(fee), ctx.config(format_of)) == (value, text)
 
 
 def test_a_secret_is_given():

@@ -1,9 +1,10 @@
 """Rules of functions, their sources and their roles."""
 
+import re
 from collections.abc import Iterator
 
 from purista_serverless.adapters.aws import limits
-from purista_serverless.adapters.aws.checks.rule import Case
+from purista_serverless.adapters.aws.checks.rule import Case, too_long
 from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX
 from purista_serverless.adapters.aws.plan.resources import Function, Role, Route, Source
 from purista_serverless.adapters.aws.plan.timing import LARGEST_FIFO_BATCH, LARGEST_UNGATHERED, MARGIN
@@ -15,15 +16,21 @@ _LARGEST_ENVIRONMENT = 4 << 10
 _LARGEST_POLICY = 10_240
 _FEWEST_INVOCATIONS = 2
 _MOST_INVOCATIONS = 1_000
-_LARGEST_REQUEST = 6 << 20
 
 _LAMBDA = "AWS Lambda Developer Guide, quotas"
 _SOURCE = "AWS Lambda Developer Guide, Amazon SQS event source"
 _IAM = "AWS IAM User Guide, IAM and STS quotas"
 
-# What CloudFormation puts in place of references is about as long as these, and never much longer.
-_ACCOUNT = "1" * 12
-_REGION = "ap-southeast-2"
+# The longest texts that CloudFormation puts in place of references, and that of all others: a queue's URL.
+_LONGEST = {
+    "${AWS::AccountId}": len("123456789012"),
+    "${AWS::Partition}": len("aws-us-gov"),
+    "${AWS::Region}": len("ap-southeast-2"),
+    "${AWS::URLSuffix}": len("amazonaws.com.cn"),
+    "${Prefix}": LONGEST_PREFIX,
+}
+_LONGEST_URL = len("https://sqs.ap-southeast-2.amazonaws.com/123456789012/") + limits.LONGEST_QUEUE_NAME
+_REFERENCE = re.compile(r"\$\{[^}]+\}")
 
 
 def judge_time(function: Function, _case: Case) -> Iterator[Objection]:
@@ -49,10 +56,8 @@ def judge_environment(function: Function, _case: Case) -> Iterator[Objection]:
 
 def _length(text: str) -> int:
     """Give the length of a text after CloudFormation has replaced its references."""
-    return len(text) + text.count("${") * _LONGEST_REPLACED
-
-
-_LONGEST_REPLACED = len(f"https://sqs.{_REGION}.amazonaws.com/{_ACCOUNT}/") + limits.LONGEST_QUEUE_NAME
+    references = _REFERENCE.findall(text)
+    return len(text) + sum(_LONGEST.get(one, _LONGEST_URL) - len(one) for one in references)
 
 
 def judge_batches(function: Function, _case: Case) -> Iterator[Objection]:
@@ -98,21 +103,16 @@ def judge_concurrency(function: Function, _case: Case) -> Iterator[Objection]:
 
 def judge_name(function: Function, _case: Case) -> Iterator[Objection]:
     """Judge the length of the name with the longest prefix."""
-    length = LONGEST_PREFIX + 1 + len(function.physical_name)
-    if length > limits.LONGEST_FUNCTION_NAME:
-        yield Refused(
-            why=f"its name would have {length} characters, and the limit is {limits.LONGEST_FUNCTION_NAME} ({_LAMBDA})",
-            fix="give it a shorter name",
-        )
+    yield from too_long(function.physical_name, limits.LONGEST_FUNCTION_NAME, _LAMBDA)
 
 
 def judge_body(route: Route, _case: Case) -> Iterator[Objection]:
     """Judge whether a request may be as large as declared."""
-    if route.largest_body > _LARGEST_REQUEST:
+    if route.largest_body > limits.LARGEST_REQUEST:
         yield Refused(
             why=f"bodies of {size_text(route.largest_body)} are declared, and the limit of an invocation is "
-            f"{size_text(_LARGEST_REQUEST)} ({_LAMBDA})",
-            fix=f"declare max_body={_LARGEST_REQUEST} or less",
+            f"{size_text(limits.LARGEST_REQUEST)} ({_LAMBDA})",
+            fix=f"declare max_body={limits.LARGEST_REQUEST} or less",
         )
 
 

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from purista_serverless.adapters.aws import limits
-from purista_serverless.adapters.aws.checks.rule import Case
-from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX
+from purista_serverless.adapters.aws.checks.rule import Case, too_long
 from purista_serverless.adapters.aws.plan.resources import Function, Queue, Rule, Schedule, compact
+from purista_serverless.adapters.aws.plan.timing import LONGEST_WAIT, VISIBILITY_FACTOR, net_of, waits_of
 from purista_serverless.errors import UnknownTimezone
 from purista_serverless.schedule.zones import load_zone
-from purista_serverless.synth.figures import size_text
+from purista_serverless.synth.figures import duration_text, size_text
+from purista_serverless.synth.promises.queues import bound_text
 from purista_serverless.synth.rules import Objection
 from purista_serverless.synth.rules import Rule as Check
 from purista_serverless.synth.verdicts import Degraded, Refused
@@ -24,10 +25,10 @@ _PATTERNS = "Amazon EventBridge User Guide, event patterns"
 _SCHEDULER = "EventBridge Scheduler User Guide, schedule types"
 
 _LONGEST_PATTERN = 2_048
-_MOST_TARGETS = 5
 _LONGEST_DETAIL_TYPE = 128
 _LONGEST_EXPRESSION = 256
 _LONGEST_ZONE = 50
+_LONGEST_HIDDEN = duration_text(timedelta(seconds=limits.LONGEST_VISIBILITY))
 _TOP_FIELDS = frozenset(
     {"account", "detail", "detail-type", "id", "region", "replay-name", "resources", "source", "time", "version"}
 )
@@ -42,7 +43,7 @@ def judge_visibility(function: Function, case: Case) -> Iterator[Objection]:
     """Judge whether messages stay hidden while Lambda has them, its own retries included."""
     for source in function.sources:
         queue = case.queues[source.edge]
-        wanted = 6 * function.timeout + source.window
+        wanted = VISIBILITY_FACTOR * function.timeout + source.window
         if queue.visibility < function.timeout or queue.visibility < min(wanted, limits.LONGEST_VISIBILITY):
             yield Refused(
                 why=f"messages are hidden for {queue.visibility} s, and a timeout of {function.timeout} s needs "
@@ -73,12 +74,25 @@ def judge_kind(queue: Queue, case: Case) -> Iterator[Objection]:
 
 def judge_queue_name(queue: Queue, _case: Case) -> Iterator[Objection]:
     """Judge the length of the name with the longest prefix."""
-    length = LONGEST_PREFIX + 1 + len(queue.physical_name)
-    if length > limits.LONGEST_QUEUE_NAME:
-        yield Refused(
-            why=f"its name would have {length} characters, and the limit is {limits.LONGEST_QUEUE_NAME} ({_SQS})",
-            fix="give it a shorter name",
-        )
+    yield from too_long(queue.physical_name, limits.LONGEST_QUEUE_NAME, _SQS)
+
+
+def judge_waiting(queue: Queue, _case: Case) -> Iterator[Objection]:
+    """Judge whether a job that keeps its place in an order spends its attempts on waiting for its time."""
+    waits, attempts = waits_of(queue.delay), queue.attempts
+    if not queue.is_fifo or attempts is None or waits < attempts:
+        return
+    longest = timedelta(hours=(attempts - 1) * LONGEST_WAIT // 3_600)
+    told = "any delay is allowed" if queue.delay is None else f"delays of {duration_text(queue.delay)} are declared"
+    why = (
+        f"{told}, and what keeps its place in an order waits hidden for {_LONGEST_HIDDEN} at a time ({_SQS}): "
+        f"it is received {waits} times before it is due, and that counts as {waits} of {attempts} attempts"
+    )
+    fix = f"declare {bound_text(longest)}, or tracking='full', which counts started runs"
+    if queue.delay is not None and waits >= net_of(attempts):
+        yield Refused(why=f"{why}; it would be given up without a run", fix=fix)
+    else:
+        yield Degraded(why=f"{why}; it may get one run only", fix=fix)
 
 
 def judge_pattern(rule: Rule, _case: Case) -> Iterator[Objection]:
@@ -119,9 +133,9 @@ def _is_comparable(wanted: Any) -> bool:
 
 def judge_targets(rule: Rule, _case: Case) -> Iterator[Objection]:
     """Judge the number of targets."""
-    if len(rule.targets) > _MOST_TARGETS:
+    if len(rule.targets) > limits.MOST_TARGETS:
         yield Refused(
-            why=f"a rule has {len(rule.targets)} targets, and the limit is {_MOST_TARGETS} ({_EVENTBRIDGE})",
+            why=f"a rule has {len(rule.targets)} targets, and the limit is {limits.MOST_TARGETS} ({_EVENTBRIDGE})",
             fix="split the rule",
         )
 
@@ -193,6 +207,7 @@ QUEUE_RULES: tuple[Check[Queue, Case], ...] = (
     Check(name="dead-letter-age", code="PS312", meaning="dead letters outlive their queue", judge=judge_age),
     Check(name="dead-letter-kind", code="PS313", meaning="queue and dead letter are of one kind", judge=judge_kind),
     Check(name="queue-name", code="PS314", meaning="a name fits with every prefix", judge=judge_queue_name),
+    Check(name="waiting", code="PS320", meaning="jobs in an order keep attempts while they wait", judge=judge_waiting),
 )
 EVENT_RULES: tuple[Check[Rule, Case], ...] = (
     Check(name="event-pattern", code="PS315", meaning="a pattern is one of EventBridge's", judge=judge_pattern),

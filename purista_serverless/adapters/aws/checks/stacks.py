@@ -80,6 +80,16 @@ def judge_function_options(deployment: Deployment, _case: Case) -> Iterator[Obje
             yield Refused(why=f"the options of {name!r} are of no function that is deployed", fix=hint)
 
 
+def judge_tenant_claim(deployment: Deployment, _case: Case) -> Iterator[Objection]:
+    """Judge whether callers bring a token that could have the claim."""
+    claim = deployment.options.tenant_claim
+    if claim is not None and deployment.authorization != "JWT":
+        yield Refused(
+            why=f'tenant-claim = "{claim}" is a claim of tokens, and without authorizer = "jwt" nobody reads any',
+            fix='set authorizer to "jwt", or drop tenant-claim',
+        )
+
+
 STACK_RULES: tuple[Rule[Stack, Case], ...] = (
     Rule(name="stack-size", code="PS321", meaning="a stack holds no more than CloudFormation takes", judge=judge_size),
     Rule(name="logical-ids", code="PS322", meaning="every logical id is one resource's", judge=judge_ids),
@@ -92,4 +102,5 @@ DEPLOYMENT_RULES: tuple[Rule[Deployment, Case], ...] = (
         meaning="options of functions are of functions that exist",
         judge=judge_function_options,
     ),
+    Rule(name="tenant-claim", code="PS325", meaning="tokens have the claim of the tenant", judge=judge_tenant_claim),
 )

@@ -5,10 +5,10 @@ from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from purista_serverless.adapters.aws.emulator.functions import Functions
+from purista_serverless.adapters.aws.limits import LARGEST_REQUEST
 from purista_serverless.emulation.loopback import LoopbackHandler, LoopbackServer
 
 _PREFIX, _SUFFIX = "/2015-03-31/functions/", "/invocations"
-_LARGEST_EVENT = 6_291_456
 
 
 class LambdaApi(LoopbackServer):
@@ -27,7 +27,7 @@ class _Requests(LoopbackHandler):
         elif self.headers.get("X-Amz-Invocation-Type", "RequestResponse") != "RequestResponse":
             text = "the emulator invokes only with the type RequestResponse; send events to a queue or a bus"
             self._refuse(400, "InvalidParameterValueException", text)
-        elif len(body) > _LARGEST_EVENT:
+        elif len(body) > LARGEST_REQUEST:
             self._refuse(413, "RequestTooLargeException", f"{len(body)} byte payload is too large for Invoke")
         else:
             self._invoke(unquote(path.removeprefix(_PREFIX).removesuffix(_SUFFIX)), body)

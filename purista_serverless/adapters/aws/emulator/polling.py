@@ -13,11 +13,12 @@ from purista_serverless.adapters.aws.emulator.environment import Log
 from purista_serverless.adapters.aws.emulator.functions import Function
 from purista_serverless.adapters.aws.emulator.resource import Mapped
 from purista_serverless.adapters.aws.emulator.runtime_api import Answer
+from purista_serverless.adapters.aws.limits import LARGEST_REQUEST
 from purista_serverless.errors import Unavailable
 
 _MOST_PER_CALL = 10
 # Lambda gives a function at most this many bytes; the rest is for what surrounds the bodies.
-_LARGEST_BATCH = 6 * 1024 * 1024 - 64 * 1024
+_LARGEST_BATCH = LARGEST_REQUEST - 64 * 1024
 # How long to rest when a look at the queues found nothing, in seconds.
 _REST = 0.02
 

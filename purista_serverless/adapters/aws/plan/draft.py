@@ -47,7 +47,7 @@ class Draft:
         consumes: Edges of the queues that start each function, by its name.
         fifo: Edges whose queue keeps an order.
         timings: Figures of each function, by its name.
-        recursive: Functions that can cause their own next invocation.
+        recursive: Functions that lie on a circle.
     """
 
     application: Application
@@ -69,6 +69,11 @@ class Draft:
     def delay_of(self, edge: Edge) -> timedelta | None:
         """Give the longest that a message of an edge waits for its time; ``None`` is any time."""
         return self.lookup.queues[edge.queue].max_delay if isinstance(edge, QueueEdge) else timedelta(0)
+
+    def attempts_of(self, edge: Edge) -> int | None:
+        """Give the attempts that receives count as on an edge; ``None`` where records count the runs."""
+        is_tracked = isinstance(edge, QueueEdge) and self.lookup.queues[edge.queue].tracking == "full"
+        return None if is_tracked else edge.lifecycle.max_attempts
 
     def declared(self, edge: Edge) -> Declared:
         """Give the declaration of an edge."""

@@ -38,7 +38,7 @@ class Surroundings:
         resends: Those of them to which it sends on what came before its time.
         claims: What the keys begin with of large bodies that it is sent; ``None`` without a bucket.
         tenant_claim: Claim of a caller's token that names the tenant.
-        is_recursive: It lies on a circle.
+        is_recursive: It lies on a circle, or sends on to its own queue.
     """
 
     handler: str

@@ -13,7 +13,7 @@ from hashlib import sha256
 from purista_serverless.naming import slug
 
 # Of 500 that CloudFormation takes; the rest is room for what is added between two releases.
-MOST_RESOURCES = 450
+FULL_AT = 450
 
 ROOT = ""
 FOLDER = "infra/aws"
@@ -43,7 +43,7 @@ def stacks_of(units: Iterable[Unit], shared: int, mode: str) -> dict[str, str]:
         mode: ``single``, ``nested`` or ``auto``.
     """
     found = tuple(units)
-    is_single = mode == "single" or (mode == "auto" and shared + sum(unit.weight for unit in found) <= MOST_RESOURCES)
+    is_single = mode == "single" or (mode == "auto" and shared + sum(unit.weight for unit in found) <= FULL_AT)
     if is_single:
         return {unit.name: ROOT for unit in found}
     services: defaultdict[str, list[Unit]] = defaultdict(list)
@@ -57,7 +57,7 @@ def _split(service: str, units: list[Unit]) -> Iterator[tuple[str, str]]:
     open_parts = [("", units)]
     while open_parts:
         path, members = open_parts.pop()
-        if sum(unit.weight for unit in members) <= MOST_RESOURCES or len(members) == 1 or len(path) == 32:
+        if sum(unit.weight for unit in members) <= FULL_AT or len(members) == 1 or len(path) == 32:
             yield from ((unit.name, f"{service}-{path}" if path else service) for unit in members)
             continue
         halves = _halves(members, bits, len(path))

@@ -1,4 +1,4 @@
-"""Functions that can cause their own next invocation, through queues, events, calls and gates."""
+"""Functions that can cause their own next invocation by what they declare: queues, events, calls and gates."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

@@ -94,15 +94,15 @@ def _external(draft: Draft) -> Iterator[tuple[str, str]]:
 
 
 def _function_resources(function: Function, handler: str, draft: Draft, places: Places) -> Iterator[Resource]:
-    consumes = draft.consumes.get(function.name, ())
+    consumes, resends = draft.consumes.get(function.name, ()), draft.resends(function)
     around = Surroundings(
         handler=handler,
         timing=draft.timings[function.name],
         consumes=consumes,
-        resends=draft.resends(function),
+        resends=resends,
         claims=tuple(sorted(set(draft.claim_prefixes(consumes)))) if draft.options.claim_check else None,
         tenant_claim=_tenant_claim(function, draft),
-        is_recursive=function.name in draft.recursive,
+        is_recursive=function.name in draft.recursive or bool(resends),
     )
     yield from function_of(function, places, draft.options, around)
     if function.kind == "command":
@@ -124,6 +124,7 @@ def _edge_resources(edge: Edge, draft: Draft, places: Places) -> Iterator[Resour
             places,
             visibility=draft.timings[edge.consumer].visibility,
             delay=draft.delay_of(edge),
+            attempts=draft.attempts_of(edge),
             declared=declared,
         )
     yield from dead_letter_of(edge, places, has_alarms=draft.options.alarms, is_fifo=edge.name in draft.fifo)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from purista_serverless.adapters.aws.limits import LONGEST_RETENTION
+from purista_serverless.adapters.aws.limits import LONGEST_RETENTION, USUAL_RETENTION
 from purista_serverless.adapters.aws.plan.places import BUS, Places
 from purista_serverless.adapters.aws.plan.resources import (
     Alarm,
@@ -17,17 +17,23 @@ from purista_serverless.adapters.aws.plan.resources import (
     RuleTarget,
     Sub,
 )
-from purista_serverless.adapters.aws.plan.timing import most_receives
+from purista_serverless.adapters.aws.plan.timing import most_receives, waits_of
 from purista_serverless.model import Filter
 from purista_serverless.topology import BindingEdge, Edge, SubscriptionEdge
 
-# SQS' own default: as long as nobody may fetch a message before it is lost without a trace.
-_WANTED_RETENTION = timedelta(days=4)
+_WANTED = timedelta(seconds=USUAL_RETENTION)
 _LONGEST = timedelta(seconds=LONGEST_RETENTION)
 
 
 def queue_of(
-    edge: str, described: Edge, places: Places, *, visibility: int, delay: timedelta | None, declared: Declared
+    edge: str,
+    described: Edge,
+    places: Places,
+    *,
+    visibility: int,
+    delay: timedelta | None,
+    attempts: int | None,
+    declared: Declared,
 ) -> Queue:
     """Plan the queue of an edge.
 
@@ -37,22 +43,28 @@ def queue_of(
         places: Where everything is.
         visibility: Seconds that a received message is hidden.
         delay: The longest that a message waits for its time; ``None`` is any time.
+        attempts: Attempts that its receives count as; ``None`` where records count its runs.
         declared: The declaration behind it.
     """
     lifecycle = described.lifecycle
     # A dead letter keeps the age that its message had, so that the queue should not keep more than it.
-    wanted = min(_LONGEST if delay is None else _WANTED_RETENTION, described.dead_letter.retention)
+    wanted = min(_LONGEST if delay is None else _WANTED, described.dead_letter.retention)
     needed = lifecycle.window + (delay or timedelta(0)) + timedelta(seconds=visibility)
     retention = int(min(max(wanted, needed), _LONGEST).total_seconds())
+    is_fifo = edge in places.fifo
+    # What keeps an order waits where it is; anything else is sent on as a new message.
+    waits = waits_of(delay) if is_fifo else 0
     return Queue(
         id=places.queue_id(edge),
         edge=edge,
         physical_name=places.queue_name(edge),
-        is_fifo=edge in places.fifo,
+        is_fifo=is_fifo,
         visibility=visibility,
         retention=retention,
+        delay=delay,
+        attempts=attempts,
         dead_letter=places.dead_letter_id(described.name),
-        most_receives=most_receives(lifecycle, delay),
+        most_receives=most_receives(lifecycle, waits),
         declared=declared,
     )
 
@@ -75,7 +87,9 @@ def dead_letter_of(edge: Edge, places: Places, *, has_alarms: bool, is_fifo: boo
             dead_letter=id,
             metric="ApproximateAgeOfOldestMessage",
             threshold=retention // 2,
-            description=f"Dead letters of {edge.name} are lost when as much time has passed again.",
+            # The metric counts from when a letter came. What SQS moved here keeps its own age, and is lost by that one.
+            description=f"The oldest dead letter of {edge.name} is lost when as much time has passed again as since it "
+            "came, and earlier if SQS itself moved it here.",
         )
 
 
@@ -93,7 +107,7 @@ def rule_of(edge: SubscriptionEdge | BindingEdge, places: Places, *, target: str
         bus=Sub(f"${{{BUS}}}"),
         pattern=pattern_of(edge),
         targets=(RuleTarget(id="queue", queue=target, dead_letter=places.dead_letter_id(edge.name)),),
-        description=f"{edge.name}",
+        description=edge.name,
         declared=declared,
     )
 

@@ -1,6 +1,7 @@
 """The resources of a deployment as values. Each has the logical id under which its template holds it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -66,7 +67,8 @@ class Function:
         handler: Where its code is: ``handlers.billing_close_cycle.handler``.
         timeout: Seconds of one invocation.
         longest_run: Seconds of one handler run; ``None`` is whatever the invocation has.
-        is_recursive: It can cause its own next invocation through a queue, which Lambda would take for a fault.
+        is_recursive: It can cause its own next invocation, which Lambda would take for a fault: it lies on a circle, or
+            sends jobs that came before their time to its own queue.
     """
 
     id: str
@@ -129,6 +131,8 @@ class Queue:
         physical_name: Name in the account, without the prefix.
         visibility: Seconds that a received message is hidden.
         retention: Seconds that a message is kept.
+        delay: The longest that a message waits for its time; ``None`` is any time.
+        attempts: Attempts of a message that its receives count as; ``None`` where records count its runs.
         dead_letter: Id of the queue to which the platform moves what it gives up on.
         most_receives: Receives after which it does; a net below the policy of the runtime.
     """
@@ -139,6 +143,8 @@ class Queue:
     is_fifo: bool
     visibility: int
     retention: int
+    delay: timedelta | None
+    attempts: int | None
     dead_letter: str
     most_receives: int
     declared: Declared

@@ -6,6 +6,7 @@ from textwrap import shorten
 from typing import Any, assert_never
 
 from purista_serverless.adapters.aws import constants
+from purista_serverless.adapters.aws.limits import MOST_TARGETS
 from purista_serverless.adapters.aws.plan.draft import Draft
 from purista_serverless.adapters.aws.plan.places import SCHEDULES, Places, bus_arn
 from purista_serverless.adapters.aws.plan.resources import (
@@ -32,9 +33,6 @@ _LONGEST_AGE = timedelta(days=1)
 
 # EventBridge Scheduler API Reference, CreateSchedule.
 _LONGEST_DESCRIPTION = 512
-
-# EventBridge quotas, targets per rule.
-_MOST_TARGETS = 5
 
 _DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
@@ -130,8 +128,8 @@ def knocks_of(gates: Sequence[ScheduleEdge], places: Places, lookup: Mapping[str
     A schedule that was changed, paused or resumed is noticed by its gate at the next knock, which a paused schedule
     would not get.
     """
-    for number, start in enumerate(range(0, len(gates), _MOST_TARGETS), 1):
-        some = gates[start : start + _MOST_TARGETS]
+    for number, start in enumerate(range(0, len(gates), MOST_TARGETS), 1):
+        some = gates[start : start + MOST_TARGETS]
         first = lookup[some[0].schedule]
         yield Rule(
             id=f"DeploymentKnocks{number}",

@@ -6,6 +6,7 @@ from operator import attrgetter
 
 from purista_serverless.adapters.aws.options import Options
 from purista_serverless.adapters.aws.plan.draft import Draft
+from purista_serverless.adapters.aws.plan.http import Authorization
 from purista_serverless.adapters.aws.plan.layout import ROOT, path_of
 from purista_serverless.adapters.aws.plan.names import LONGEST_PREFIX, prefix_of
 from purista_serverless.adapters.aws.plan.places import API, AUTHORIZER, BUS, CLAIM_CHECK, LEDGER, SCHEDULES, Places
@@ -44,13 +45,15 @@ class Deployment:
         application: Name of the application.
         declared: The application itself.
         options: How it is deployed.
-        is_authenticated: Whether somebody knows the callers of private routes.
+        authorization: Who knows the callers of private routes.
+        is_authenticated: Whether somebody does, be it the application itself.
         stacks: The root first, then the others, sorted by name.
     """
 
     application: str
     declared: Declared
     options: Options
+    authorization: Authorization
     is_authenticated: bool
     stacks: tuple[Stack, ...]
 
@@ -74,6 +77,7 @@ def deployment_of(draft: Draft, places: Places, resources: Mapping[str, Iterable
         application=name,
         declared=Declared(name=name, origin=draft.application.origin),
         options=draft.options,
+        authorization=draft.authorization,
         is_authenticated=draft.authorization != "NONE" or draft.application.authenticate is not None,
         stacks=(root, *nested),
     )

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from purista_serverless.adapters.aws.limits import LARGEST_BATCH, LONGEST_RUN, LONGEST_VISIBILITY, MOST_RECEIVES
+from purista_serverless.adapters.aws.limits import (
+    LARGEST_BATCH,
+    LONGEST_RETENTION,
+    LONGEST_RUN,
+    LONGEST_VISIBILITY,
+    MOST_RECEIVES,
+)
 from purista_serverless.adapters.aws.options import FunctionOptions
 from purista_serverless.model import Lifecycle
 from purista_serverless.topology import Function, QueueTrigger
@@ -17,7 +23,10 @@ LARGEST_UNGATHERED = 10
 LARGEST_FIFO_BATCH = 10
 
 # Of the visibility to the timeout, as the same guide recommends: room for what Lambda retries by itself.
-_VISIBILITY_FACTOR = 6
+VISIBILITY_FACTOR = 6
+
+# The longest that a message is hidden from when its function answers: a window of at most this many seconds came first.
+LONGEST_WAIT = LONGEST_VISIBILITY - 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +44,7 @@ class Timing:
     @property
     def visibility(self) -> int:
         """Give the visibility of its queues."""
-        return min(_VISIBILITY_FACTOR * self.timeout + self.window, LONGEST_VISIBILITY)
+        return min(VISIBILITY_FACTOR * self.timeout + self.window, LONGEST_VISIBILITY)
 
 
 def timing_of(function: Function, options: FunctionOptions, *, is_bounded: bool, is_fifo: bool) -> Timing:
@@ -64,7 +73,25 @@ def _declared_batch(function: Function) -> int:
     return max((trigger.batch_size for trigger in function.triggers if isinstance(trigger, QueueTrigger)), default=1)
 
 
-def most_receives(lifecycle: Lifecycle, delay: timedelta | None = None) -> int:
+def waits_of(delay: timedelta | None) -> int:
+    """Give how often a message is received that waits for its time by being hidden again and again.
+
+    Args:
+        delay: How long it waits; ``None`` is as long as SQS keeps it.
+
+    Example:
+        >>> waits_of(timedelta(0)), waits_of(timedelta(hours=12)), waits_of(None)
+        (0, 2, 29)
+    """
+    seconds = LONGEST_RETENTION if delay is None else delay.total_seconds()
+    return ceil(seconds / LONGEST_WAIT)
+
+
+def most_receives(lifecycle: Lifecycle, waits: int = 0) -> int:
     """Give the receives after which the platform gives up: far above the policy, of which it is only the net."""
-    hops = 0 if delay is None else ceil(delay.total_seconds() / LONGEST_VISIBILITY)
-    return min(2 * lifecycle.max_attempts + 10 + hops, MOST_RECEIVES)
+    return min(net_of(lifecycle.max_attempts) + waits, MOST_RECEIVES)
+
+
+def net_of(max_attempts: int) -> int:
+    """Give the receives after which the runtime itself gives up on what never answers."""
+    return 2 * max_attempts + 10

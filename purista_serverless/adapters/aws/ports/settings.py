@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from purista_serverless.adapters.aws.constants import CONFIG, SECRETS
 from purista_serverless.adapters.aws.ports.failures import call, code_of
 from purista_serverless.errors import ProviderRefused
-from purista_serverless.message.wire import parse_json
 from purista_serverless.runtime.deployed import Use
 
 if TYPE_CHECKING:
@@ -36,14 +35,15 @@ class AwsSettings:
         self._deployment = deployment
         self._known: dict[tuple[str, str], tuple[int, Any]] = {}
 
-    def config(self, name: str) -> Any:
-        """Give a configuration value: JSON, or the text where it is none; ``None`` if it is not set.
+    def config(self, name: str) -> str | None:
+        """Give the text of a configuration value; ``None`` if it is not set.
 
         Raises:
             Unavailable: The store could not be reached.
             UndeclaredUse: The function may not read it.
         """
-        return self._read(CONFIG, name, self._parameter)
+        found: str | None = self._read(CONFIG, name, self._parameter)
+        return found
 
     def secret(self, name: str) -> str | None:
         """Give a secret; ``None`` if it is not set.
@@ -69,13 +69,7 @@ class AwsSettings:
     def _parameter(self, place: str) -> Any:
         get = self._deployment.client("ssm").get_parameter
         found = call(get, _GET_PARAMETER, place, expected=("ParameterNotFound",), Name=place, WithDecryption=True)
-        if code_of(found):
-            return None
-        text = found["Parameter"]["Value"]
-        try:
-            return parse_json(text)
-        except ValueError:
-            return text
+        return None if code_of(found) else found["Parameter"]["Value"]
 
     def _secret(self, place: str) -> str | None:
         get = self._deployment.client("secretsmanager").get_secret_value

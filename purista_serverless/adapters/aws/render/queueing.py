@@ -82,6 +82,10 @@ def _queue_policy(policy: QueuePolicy) -> Properties:
     }
 
 
+# SQS tells no figures of a queue that nobody touches for hours. Letters in it go on growing old.
+_MISSING = {"ApproximateNumberOfMessagesVisible": "notBreaching", "ApproximateAgeOfOldestMessage": "ignore"}
+
+
 def _alarm(alarm: Alarm) -> Properties:
     return {
         "Type": "AWS::CloudWatch::Alarm",
@@ -95,7 +99,7 @@ def _alarm(alarm: Alarm) -> Properties:
             "EvaluationPeriods": 1,
             "ComparisonOperator": "GreaterThanThreshold",
             "Threshold": alarm.threshold,
-            "TreatMissingData": "notBreaching",
+            "TreatMissingData": _MISSING[alarm.metric],
             "AlarmActions": Call("If", (ALARMED, (ref("AlarmTopic"),), ref("AWS::NoValue"))),
         },
     }

@@ -39,7 +39,9 @@ def everything() -> Application:
         "Pack",
         lifecycle=Lifecycle(visibility=timedelta(seconds=30), heartbeat=timedelta(seconds=10)),
     )
-    ordered = shop.queue("shop.ordered", Order, "One after the other", ordering_key="payload.customer")
+    ordered = shop.queue(
+        "shop.ordered", Order, "One after the other", ordering_key="payload.customer", max_delay=timedelta(days=2)
+    )
     token, rate = shop.secret("TOKEN"), shop.config("RATE", int, default=1)
 
     ordering = shop.command("order", Order, Order, "Order", http=Post("/orders/{number}"), parameter=Path)

@@ -86,6 +86,17 @@ CASES = {
     ),
     "twenty-minutes": Case(demand=queue(max_delay=20 * _MINUTE), stops="nothing", promise="delay"),
     "any-delay": Case(demand=queue(), stops="nothing", promise="delay"),
+    "ordered-any-delay": Case(demand=queue(ordering_key=str), stops="strict", promise="waiting"),
+    "ordered-few-attempts": Case(
+        demand=queue(ordering_key=str, lifecycle=Lifecycle(max_attempts=2), max_delay=_DAY),
+        stops="strict",
+        promise="waiting",
+    ),
+    "ordered-week": Case(
+        demand=queue(ordering_key=str, lifecycle=Lifecycle(max_attempts=1), max_delay=7 * _DAY),
+        stops="build",
+        promise="waiting",
+    ),
     "priorities": Case(demand=queue(priorities=3, max_delay=_MINUTE), stops="build", promise="priorities"),
     "long-names": Case(demand=long_names, stops="nothing", promise="names"),
     "each-second": Case(demand=schedule(Interval(timedelta(seconds=1))), stops="build", promise="interval"),
@@ -95,7 +106,7 @@ CASES = {
         stops="build",
         promise="clock-changes",
     ),
-    "wide-jitter": Case(demand=schedule(_NIGHTLY, jitter=2 * _DAY), stops="build", promise="jitter"),
+    "wide-jitter": Case(demand=schedule(_NIGHTLY, jitter=5 * _DAY), stops="build", promise="jitter"),
     "large-slot": Case(demand=schedule(_NIGHTLY, payload="x" * 300_000), stops="build", promise="schedule-payload"),
     "thousands-of-attempts": Case(
         demand=queue(lifecycle=Lifecycle(max_attempts=2_000), max_delay=_MINUTE), stops="build", promise="deliveries"
@@ -121,6 +132,12 @@ CASES = {
     "slow-answer": Case(demand=slow_command, stops="build", promise="timeout"),
     "large-request": Case(demand=exposed(max_body=7 << 20), stops="build", promise="body"),
     "unknown-callers": Case(demand=exposed(), stops="build", promise="callers", options={"authorizer": "none"}),
+    "claim-without-token": Case(
+        demand=exposed(),
+        stops="build",
+        promise="tenant-claim",
+        options={"authorizer": "iam", "tenant_claim": "tenant"},
+    ),
     "one-at-a-time": Case(demand=concurrent(concurrency=1), stops="build", promise="concurrency"),
     "reserved-too-few": Case(
         demand=concurrent(concurrency=10),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purista_serverless.adapters.aws.plan.layout import MOST_RESOURCES, ROOT, Unit, stacks_of
+from purista_serverless.adapters.aws.plan.layout import FULL_AT, ROOT, Unit, stacks_of
 from tests.unit.aws.plan.applications import large
 from tests.unit.aws.plan.translation import adapter_with, templates_of, translated
 
@@ -34,7 +34,7 @@ def loads(units, stacks):
 def test_what_fits_stays_in_one_stack(units, shared):
     """One root holds everything up to the limit, and nothing above it."""
     stacks = stacks_of(units, shared, "auto")
-    is_small = shared + sum(unit.weight for unit in units) <= MOST_RESOURCES
+    is_small = shared + sum(unit.weight for unit in units) <= FULL_AT
 
     assert set(stacks) == {unit.name for unit in units}
     assert (set(stacks.values()) <= {ROOT}) == (is_small or not units)
@@ -48,7 +48,7 @@ def test_no_stack_is_too_large(units):
     for unit in units:
         services[stacks[unit.name]].add(unit.service)
 
-    assert all(weight <= MOST_RESOURCES for weight in loads(units, stacks).values())
+    assert all(weight <= FULL_AT for weight in loads(units, stacks).values())
     assert all(len(found) == 1 for found in services.values())
 
 
@@ -61,7 +61,7 @@ def test_what_is_added_moves_nothing_but_the_part_that_it_splits(units, added):
     assert len(split) <= 1
     for stack in split:
         members = [unit for unit in units if before[unit.name] == stack]
-        assert sum(unit.weight for unit in members) + added.weight > MOST_RESOURCES
+        assert sum(unit.weight for unit in members) + added.weight > FULL_AT
 
 
 def test_a_single_stack_is_never_split_on_demand():
@@ -78,7 +78,7 @@ def test_large_applications_are_split_by_what_counts_after_translation(services)
     counts = {path: len(translated(text)["Resources"]) for path, text in templates.items()}
 
     assert len(counts) > services
-    assert all(count <= MOST_RESOURCES for count in counts.values()), counts
+    assert all(count <= FULL_AT for count in counts.values()), counts
 
 
 def test_a_service_more_adds_a_template():

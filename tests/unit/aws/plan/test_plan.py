@@ -11,11 +11,14 @@ from purista_serverless import Application, Cron, LongRunning, Model, ServiceBui
 from purista_serverless.adapters.aws.codecs import scheduler
 from purista_serverless.adapters.aws.plan import resources as planned
 from purista_serverless.adapters.aws.plan.resources import Resource
+from purista_serverless.adapters.aws.render.queueing import queueing
 from purista_serverless.synth.blueprint import draw
 from tests.unit.aws.plan.applications import everything
 from tests.unit.aws.plan.translation import adapter_with
 
 EXAMPLE, EVERYTHING = app.model, everything().model
+NOW = timedelta(0)
+METRICS = ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage")
 
 
 class Job(Model):
@@ -83,11 +86,32 @@ def test_large_batches_are_gathered():
 
 
 def test_the_platform_gives_up_far_behind_the_policy():
-    """The redrive limit is twice the attempts and ten; what waits for long is received once more per 12 hours."""
+    """The redrive limit is twice the attempts and ten; in an order waiting is received once more per 12 hours."""
     assert queue_of(EXAMPLE, "queue:billing.monthlyClosing").most_receives == 16
-    assert queue_of(working(), "queue:shop.jobs").most_receives == 30
-    assert queue_of(working(max_delay=timedelta(days=2)), "queue:shop.jobs").most_receives == 34
     assert queue_of(working(max_attempts=700), "queue:shop.jobs").most_receives == 1_000
+    assert [
+        queue_of(working(**ordering, max_delay=delay), "queue:shop.jobs").most_receives
+        for ordering in ({}, {"ordering_key": "payload.name"})
+        for delay in (timedelta(0), timedelta(days=2), None)
+    ] == [30, 30, 30, 30, 35, 59]
+
+
+def test_alarms_tell_what_sqs_measures():
+    """An idle queue that tells no figures has no new letters, and those that it has grow old all the same."""
+    resources = resources_of(EVERYTHING).values()
+    depth, age = (
+        [one for one in resources if isinstance(one, planned.Alarm) and one.metric == name] for name in METRICS
+    )
+
+    assert {missing_of(one) for one in depth} == {"notBreaching"}
+    assert {missing_of(one) for one in age} == {"ignore"}
+    assert all("earlier if SQS itself moved it" in one.description for one in age)
+
+
+def missing_of(alarm: planned.Alarm) -> str:
+    """Give what an alarm makes of missing figures."""
+    missing: str = queueing(alarm)["Properties"]["TreatMissingData"]
+    return missing
 
 
 def test_messages_are_kept_as_long_as_they_may_wait():
@@ -116,11 +140,26 @@ def test_only_what_goes_round_may_go_round():
     }
 
 
+@pytest.mark.parametrize(
+    ("options", "is_recursive"),
+    [
+        ({}, True),
+        ({"max_delay": timedelta(minutes=16)}, True),
+        ({"max_delay": timedelta(minutes=15)}, False),
+        ({"ordering_key": "payload.name"}, False),
+    ],
+)
+def test_what_sends_early_jobs_to_its_own_queue_goes_round(options, is_recursive):
+    """A job that is due later than SQS delays is sent on by its worker, which Lambda must not take for a circle."""
+    assert function_of(working(**options), "worker:Shop.1.work").is_recursive is is_recursive
+
+
 def round_and_round() -> Any:
     """Make an application with three circles: a queue to itself, through an event, and through a gate; and a line."""
     shop = ServiceBuilder("Shop")
-    own, first = shop.queue("shop.own", Job), shop.queue("shop.first", Job)
-    third, line = shop.queue("shop.third", Job, tracking="full"), shop.queue("shop.line", Job)
+    own, first = shop.queue("shop.own", Job, max_delay=NOW), shop.queue("shop.first", Job, max_delay=NOW)
+    third = shop.queue("shop.third", Job, tracking="full", max_delay=NOW)
+    line = shop.queue("shop.line", Job, max_delay=NOW)
     done = shop.event("shop.done", Job)
 
     @own.worker(name="itself", can_enqueue=[own, line])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -60,6 +61,7 @@ BREAKS: list[tuple[str, type, Break]] = [
     ("dead-letter-age", planned.DeadLetterQueue, field(retention=60)),
     ("dead-letter-kind", planned.Queue, field(is_fifo=True)),
     ("queue-name", planned.Queue, field(physical_name="x" * 60)),
+    ("waiting", planned.Queue, field(is_fifo=True, attempts=3, delay=timedelta(days=3))),
     ("event-pattern", planned.Rule, pattern()),
     ("event-pattern", planned.Rule, pattern(detailtype=("shop.paid",))),
     ("event-pattern", planned.Rule, pattern(source="shop")),
@@ -103,9 +105,23 @@ def test_a_stack_that_is_too_large_is_found():
     assert "logical-ids" in {finding.promise for finding in found}
 
 
+@pytest.mark.parametrize("references", ["${AWS::Region}${AWS::AccountId}", "${Prefix}", "${AWS::Partition}"])
+def test_a_reference_counts_as_what_takes_its_place(references):
+    """A region, an account and a prefix are no longer than a name, so that what fits is not refused."""
+    text = references * (4_000 // max(len(references), 26))
+    found = check(changed(lambda one: replace(one, environment=(("X", text),)) if is_function(one) else one))
+
+    assert "environment" not in {finding.promise for finding in found}
+
+
+def is_function(resource: Any) -> bool:
+    """Say whether a resource is a function."""
+    return isinstance(resource, planned.Function)
+
+
 def test_no_rule_is_idle():
     """Each rule is broken above, or by an option that the demands set."""
-    by_options = {"callers", "snap-start", "function-options", "stack-size", "logical-ids"}
+    by_options = {"callers", "snap-start", "function-options", "tenant-claim", "stack-size", "logical-ids"}
 
     assert {name for name, _, _ in BREAKS} | by_options == {rule.name for rule in RULES}
     assert len({rule.code for rule in RULES}) == len(RULES)

@@ -26,18 +26,15 @@ def secret(moto, **value):
     return moto.ports({"PURISTA_SECRETS": {"key": name}})
 
 
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("7", 7), ('{"a":[1.5,null]}', {"a": [1.5, None]}), ("eu-central-1", "eu-central-1"), ('"7"', "7")],
-)
-def test_a_parameter_is_json_or_text(moto, text, value):
-    """What parses as JSON is that value, anything else is the text itself."""
-    assert parameter(moto, text).settings.config("limit") == value
+@pytest.mark.parametrize("text", ["7", '{"a":[1.5,null]}', "eu-central-1", '"7"'])
+def test_a_parameter_is_its_text(moto, text):
+    """Whether it is JSON is for the declared type to say, which the port does not know."""
+    assert parameter(moto, text).settings.config("limit") == text
 
 
 def test_an_encrypted_parameter_is_read_in_clear(moto):
     """A parameter of the kind SecureString is decrypted."""
-    assert parameter(moto, "7", "SecureString").settings.config("limit") == 7
+    assert parameter(moto, "7", "SecureString").settings.config("limit") == "7"
 
 
 def test_a_secret_is_its_text(moto):
@@ -70,7 +67,7 @@ def test_a_value_is_read_again_after_five_minutes():
     assert settings.config("limit") is None
     assert len(client.calls) == 1
     clock.advance(timedelta(milliseconds=1))
-    assert (settings.config("limit"), settings.config("limit")) == (1, 1)
+    assert (settings.config("limit"), settings.config("limit")) == ("1", "1")
     assert len(client.calls) == 2
 
 
@@ -79,7 +76,7 @@ def test_a_parameter_and_a_secret_of_one_name_are_two():
     client = Scripted(FOUND)
     settings = client.ports({"PURISTA_CONFIG": '{"x":"/x"}', "PURISTA_SECRETS": '{"x":"x"}'}).settings
 
-    assert (settings.config("x"), settings.secret("x")) == (1, "s")
+    assert (settings.config("x"), settings.secret("x")) == ("1", "s")
 
 
 @pytest.mark.parametrize(
@@ -93,4 +90,4 @@ def test_an_error_is_not_remembered(error, ours):
     for _ in range(2):
         with pytest.raises(ours, match=r"ssm:GetParameter on '?/limit"):
             settings.config("limit")
-    assert settings.config("limit") == 1
+    assert settings.config("limit") == "1"
