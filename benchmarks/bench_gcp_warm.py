@@ -26,7 +26,7 @@ def call_of(module: str) -> Callable[[], Any]:
     from werkzeug.test import EnvironBuilder
 
     handler, body = import_module(module).handler, body_of(module)
-    builder = EnvironBuilder(path_of(module), method="POST", data=body, headers=headers_of(module))
+    builder = EnvironBuilder(path_of(module), method="POST", data=body, headers=list(headers_of(module).items()))
     surroundings = builder.get_environ()
     stream = surroundings["wsgi.input"]
 

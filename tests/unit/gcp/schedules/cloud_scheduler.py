@@ -1,7 +1,7 @@
 """A stand-in for Cloud Scheduler that the real client speaks to over gRPC; it keeps the client's own messages."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +17,7 @@ _PAGE = 2
 Job: Any = scheduler_v1.Job
 
 
-class CloudScheduler(grpc.GenericRpcHandler):  # type: ignore[misc] - the package has no types
+class CloudScheduler(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Keep jobs.
 
     Attributes:
@@ -30,7 +30,7 @@ class CloudScheduler(grpc.GenericRpcHandler):  # type: ignore[misc] - the packag
         self.jobs: dict[str, Any] = {}
         self.calls: list[str] = []
         self.failures: dict[str, list[tuple[grpc.StatusCode, bool]]] = {}
-        self._methods = {
+        self._methods: dict[str, tuple[Any, Callable[[Any, Any], bytes]]] = {
             "CreateJob": (scheduler_v1.CreateJobRequest, self._create),
             "DeleteJob": (scheduler_v1.DeleteJobRequest, self._delete),
             "ListJobs": (scheduler_v1.ListJobsRequest, self._list),
