@@ -90,7 +90,7 @@ def answering(call: Call, status: int) -> str:
 
 def is_sending(stem: str, environment: dict[str, str]) -> bool:
     """Say whether a function sends or writes something when all goes well."""
-    own = {trigger for trigger in (ROOT / "handlers" / f"{stem}.py").read_text(encoding="utf-8").split('"')}
+    own = set((ROOT / "handlers" / f"{stem}.py").read_text(encoding="utf-8").split('"'))
     topics = json.loads(environment.get("PURISTA_TOPICS", "{}"))
     sends = any(name.startswith(SENDING) and name not in own for name in topics)
     return sends or bool({"PURISTA_COMMANDS", "PURISTA_LEDGER"} & environment.keys())
