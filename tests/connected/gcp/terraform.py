@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,9 +17,18 @@ from tests.connected.gcp.terraform_outcomes import OUTCOMES, REPLACED_BY
 from tests.connected.gcp.terraform_provider import Provider
 from tests.connected.gcp.terraform_rules import RULES
 from tests.connected.gcp.terraform_schema import Schema, load_schema
+from tests.connected.gcp.tools import program
 
 SOURCE = "hashicorp/google"
 PROJECT = "acme-billing"
+REGION = "europe-west1"
+ARCHIVE = "source.zip"
+VALUES = {
+    "project": PROJECT,
+    "region": REGION,
+    "source_archive": ARCHIVE,
+    "image": "europe-west1-docker.pkg.dev/acme/shop/worker:1",
+}
 # Seconds after which Terraform hangs.
 PATIENCE = 600
 
@@ -32,19 +40,11 @@ _RESOURCES = sorted(
 _ALONE = {"TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
 
 
-def google() -> Schema:
+def google_schema() -> Schema:
     """Give what the resources of Google look like; the test is skipped where nobody has got it."""
     if not _ASSEMBLY.exists():
         pytest.skip("the schema of Terraform's provider of Google is not installed: make tools")
     return load_schema(_ASSEMBLY, "google", _RESOURCES, ["google_project"])
-
-
-def terraform() -> str:
-    """Give the path of Terraform; the test is skipped where it is not installed."""
-    path = shutil.which("terraform")
-    if path is None:
-        pytest.skip("terraform is not installed: https://developer.hashicorp.com/terraform/install")
-    return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +61,20 @@ class Terraform:
     Args:
         folder: Where the configuration is.
         environment: What finds the provider.
-        variables: Of the configuration.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], variables: Mapping[str, str]) -> None:
-        self.folder = folder
-        self._program = terraform()
-        given = {f"TF_VAR_{name}": value for name, value in variables.items()}
-        self._environment = {**os.environ, **_ALONE, **environment, **given}
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._program = program("terraform")
+        self._environment = {**os.environ, **_ALONE, **environment}
 
-    def write(self, configuration: str) -> None:
-        """Put a configuration into the folder."""
-        (self.folder / "main.tf.json").write_text(configuration, encoding="utf-8")
+    def write(self, configuration: Mapping[str, Any]) -> None:
+        """Put a configuration into the folder, with values of the variables that have to be given."""
+        (self._folder / "main.tf.json").write_text(json.dumps(configuration), encoding="utf-8")
+        (self._folder / ARCHIVE).write_bytes(b"sources")
+        needed = [name for name, variable in configuration["variable"].items() if "default" not in variable]
+        given = {name: VALUES.get(name, f"value of {name}") for name in needed}
+        (self._folder / "terraform.tfvars.json").write_text(json.dumps(given), encoding="utf-8")
 
     def init(self) -> None:
         """Prepare the folder."""
@@ -82,6 +84,12 @@ class Terraform:
         """Validate, and give what is wrong."""
         report = json.loads(self.run("validate", "-json").output)
         return [f"{found['summary']} {found.get('detail', '')}".strip() for found in report["diagnostics"]]
+
+    def faults(self) -> str:
+        """Give what `validate` complains of; what `plan` complains of if there is nothing."""
+        found = "\n".join(self.problems())
+        planned = Done(status=0, output="") if found else self.run("plan")
+        return found or (planned.output if planned.status else "")
 
     def plan(self) -> dict[str, Any]:
         """Make a plan and give it."""
@@ -106,8 +114,8 @@ class Terraform:
     def run(self, *arguments: str) -> Done:
         """Run a command to its end."""
         done = subprocess.run(
-            [self._program, *arguments, *(["-no-color"] if arguments[0] != "output" else [])],
-            cwd=self.folder,
+            [str(self._program), *arguments, *(["-no-color"] if arguments[0] != "output" else [])],
+            cwd=self._folder,
             env=self._environment,
             capture_output=True,
             text=True,
@@ -125,6 +133,6 @@ class Terraform:
 @contextmanager
 def serve(schema: Schema) -> Iterator[dict[str, str]]:
     """Serve Google's provider, and give the variables with which Terraform finds it."""
-    terraform()
+    program("terraform")
     with Provider(SOURCE, schema, rules=RULES, outcomes=OUTCOMES, replaced_by=REPLACED_BY) as provider:
         yield provider.environment()
