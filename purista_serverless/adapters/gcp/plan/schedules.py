@@ -40,10 +40,18 @@ def jobs_of(edge: ScheduleEdge, draft: Draft) -> Iterator[Job]:
             topic=draft.places.topic_id(key),
             data=compact(_data(edge, declaration, draft)),
             attributes=tuple(sorted(_attributes(edge, key, declaration).items())),
-            is_enabled=declaration.enabled,
+            is_enabled=declaration.enabled or _sees_pauses(edge, declaration),
             retries=MOST_RETRIES,
             declared=draft.declared(edge),
         )
+
+
+def _sees_pauses(edge: ScheduleEdge, declaration: Schedule) -> bool:
+    """Say whether the gate has to be knocked at while the schedule is paused.
+
+    It would make up for the slots of the pause otherwise, of which nobody told it.
+    """
+    return edge.consumer is not None and declaration.missed_runs != "skip"
 
 
 def _key_of(edge: ScheduleEdge) -> str:
