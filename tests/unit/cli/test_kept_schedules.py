@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from purista_serverless.adapters.gcp.schedules.scheduler import EMULATOR, PROJECT, REGION
+from purista_serverless.adapters.gcp.schedules.scheduler import EMULATOR
+from purista_serverless.adapters.gcp.stack.place import PROJECT_VARIABLE, REGION_VARIABLE
 from purista_serverless.cli.failures import ExitCode
 from tests.unit.gcp.schedules.cloud_scheduler import CloudScheduler, served
 
@@ -24,7 +25,7 @@ def scheduler(monkeypatch) -> Iterator[CloudScheduler]:
     """Give an empty project of Google Cloud to which the process is pointed."""
     found = CloudScheduler()
     with served(found) as host:
-        for name, value in {PROJECT: "acme", REGION: "europe-west1", EMULATOR: host}.items():
+        for name, value in {PROJECT_VARIABLE: "acme", REGION_VARIABLE: "europe-west1", EMULATOR: host}.items():
             monkeypatch.setenv(name, value)
         yield found
 

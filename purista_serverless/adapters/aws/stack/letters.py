@@ -76,6 +76,10 @@ class Letters:
         self._patience = patience
         self._held: dict[str, dict[str, SqsLetter]] = {}
 
+    def edges(self) -> tuple[str, ...]:
+        """Give the edges that have a dead-letter queue, sorted."""
+        return tuple(sorted(self._urls))
+
     def of(self, edge: str, *, limit: int) -> tuple[SqsLetter, ...]:
         """Give the letters of an edge, oldest first: those that are held, and more until there are enough.
 
@@ -89,17 +93,6 @@ class Letters:
                 else:
                     known.handles += letter.handles
         return tuple(sorted(held.values(), key=lambda letter: (letter.at, letter.key))[:limit])
-
-    def find(self, edge: str, key: str, *, limit: int) -> SqsLetter:
-        """Give one letter by its key, or by its id alone: then the newest generation.
-
-        Raises:
-            KeyError: There is none.
-        """
-        found = [letter for letter in self.of(edge, limit=limit) if key in {letter.key, letter.id}]
-        if not found:
-            raise KeyError(key)
-        return max(found, key=lambda letter: letter.generation)
 
     def delete(self, letter: SqsLetter) -> None:
         """Delete a letter with its copies."""

@@ -13,16 +13,14 @@ from purista_serverless.adapters.gcp.plan.names import job_name
 from purista_serverless.adapters.gcp.plan.resources import Deployment, Job, Topic, compact
 from purista_serverless.adapters.gcp.plan.texts import fill
 from purista_serverless.adapters.gcp.schedules.failures import ask
+from purista_serverless.adapters.gcp.stack.place import REGION_VARIABLE, place_of
 from purista_serverless.errors import DeclarationError, MissingExtra, Unavailable
-from purista_serverless.naming import slug
 from purista_serverless.synth.reconciliation import KeptSchedule
 
 if TYPE_CHECKING:
     from purista_serverless.synth.blueprint import Blueprint
     from purista_serverless.synth.reconciliation import ProviderScheduler
 
-PROJECT = "GOOGLE_CLOUD_PROJECT"
-REGION = "GOOGLE_CLOUD_REGION"
 EMULATOR = "CLOUD_SCHEDULER_EMULATOR_HOST"
 
 # The client repeats reads by itself, and writes never: each of ours can be repeated, as it says how things shall be.
@@ -66,17 +64,10 @@ def open_scheduler(
         MissingExtra: Google's client is not installed.
     """
     plan: Deployment = blueprint.plan
-    defaults = {variable.name: variable.default for variable in plan.variables}
-    values = {
-        "project": environment.get(PROJECT) or _required("project", PROJECT),
-        "region": environment.get(REGION) or str(defaults.get("region") or "") or _required("region", REGION),
-        "prefix": stack or str(defaults.get("prefix") or slug(plan.application)),
-    }
-    yield CloudScheduler(plan, values, client if client is not None else _client(environment), pause)
-
-
-def _required(name: str, variable: str) -> str:
-    raise DeclarationError(f"nothing names the {name} of Google Cloud; set {variable}")
+    place = place_of(plan, stack, environment)
+    if place.region is None:
+        raise DeclarationError(f"nothing names the region of Google Cloud; set {REGION_VARIABLE}")
+    yield CloudScheduler(plan, place.values, client if client is not None else _client(environment), pause)
 
 
 def _client(environment: Mapping[str, str]) -> Any:

@@ -12,7 +12,8 @@ from google.cloud import scheduler_v1
 from purista_serverless import Application, Cron, Interval, Model, ServiceBuilder
 from purista_serverless.adapter import configure
 from purista_serverless.adapters import load_adapter
-from purista_serverless.adapters.gcp.schedules.scheduler import EMULATOR, PROJECT, REGION, open_scheduler
+from purista_serverless.adapters.gcp.schedules.scheduler import EMULATOR, open_scheduler
+from purista_serverless.adapters.gcp.stack.place import PROJECT_VARIABLE, REGION_VARIABLE
 from purista_serverless.errors import CheckFailed, DeclarationError, ProviderRefused, Unavailable
 from purista_serverless.synth.blueprint import Blueprint, draw
 from purista_serverless.synth.reconciliation import ProviderScheduler, carry_out, compare
@@ -50,7 +51,7 @@ class Cloud:
     def __init__(self, scheduler: CloudScheduler, host: str) -> None:
         self.scheduler = scheduler
         self.pauses: list[float] = []
-        self._variables = {PROJECT: "acme", REGION: "europe-west1", EMULATOR: host}
+        self._variables = {PROJECT_VARIABLE: "acme", REGION_VARIABLE: "europe-west1", EMULATOR: host}
 
     @contextmanager
     def opened(self, blueprint: Blueprint, stack: str | None = None) -> Iterator[ProviderScheduler]:
@@ -197,6 +198,6 @@ def test_a_place_has_to_be_named() -> None:
     """Nothing guesses a project."""
     with (
         pytest.raises(DeclarationError, match="set GOOGLE_CLOUD_PROJECT"),
-        open_scheduler(shop({}), None, environment={REGION: "europe-west1"}),
+        open_scheduler(shop({}), None, environment={REGION_VARIABLE: "europe-west1"}),
     ):
         pass

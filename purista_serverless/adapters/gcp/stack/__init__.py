@@ -1,0 +1,1 @@
+"""Tools on what is deployed: dead letters and jobs."""
