@@ -1,10 +1,7 @@
 """The command line of the emulator: `emulate aws`, and `invoke --provider aws`."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,49 +10,19 @@ from pathlib import Path
 import pytest
 
 from purista_serverless.cli.failures import ExitCode
-from tests.connected.aws.tools import CREDENTIALS
-from tests.repo.tree import ROOT
+from tests.connected.programs import Program, ended, line, start
 
 pytestmark = pytest.mark.connected
 
 TEMPLATE = Path(__file__).with_name("emulated") / "stub.yaml"
 ADDRESS = "http://127.0.0.1:PORT"
 
-Program = subprocess.Popen[str]
-
 
 @pytest.fixture
 def program() -> Iterator[list[Program]]:
     """Hold the processes that a test starts, and end those that it leaves."""
-    started: list[Program] = []
-    yield started
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def start(program: list[Program], *arguments: object, folder: Path = ROOT) -> Program:
-    """Start the command line."""
-    environment = {**os.environ, **CREDENTIALS, "PYTHONPATH": str(ROOT), "RATE": "19", "KEY": "not-a-real-key"}
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "purista_serverless", *map(str, arguments)],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    program.append(process)
-    return process
-
-
-def line(process: Program) -> dict[str, str]:
-    """Read the next line of JSON that a process prints."""
-    assert process.stdout is not None
-    text = process.stdout.readline()
-    assert text, process.communicate()[1]
-    return dict(json.loads(text))
+    with ended([]) as programs:
+        yield programs
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

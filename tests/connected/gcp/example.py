@@ -1,5 +1,6 @@
 """The example on the emulator of Google Cloud: its planned deployment and its handlers, unmodified, in virtual time."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ import pytest
 from examples.enterprise_billing_cycle.app import app
 from purista_serverless.adapters import load_adapter
 from purista_serverless.adapters.gcp.emulator.emulator import Emulator
+from purista_serverless.adapters.gcp.emulator.site import PROJECT, REGION
 from purista_serverless.adapters.gcp.plan.resources import Function, Subscription
+from purista_serverless.adapters.gcp.stack.operator import open_stack
 from purista_serverless.errors import MissingTool
 from purista_serverless.synth.blueprint import draw
 from tests.connected.copies import Change, Sources
@@ -66,7 +69,10 @@ class GcpExample:
 
     def redrive(self, edge: str) -> None:
         """Redrive as a tool does, on the clock of the project."""
-        raise NotImplementedError
+        environment = {**os.environ, **self.addresses(), "GOOGLE_CLOUD_PROJECT": PROJECT, "GOOGLE_CLOUD_REGION": REGION}
+        with open_stack(app, self._emulator.site.prefix, environment=environment, clock=self) as operations:
+            for letter in operations.letters(edge):
+                operations.redrive(letter)
 
     def now(self) -> int:
         """Give the time of the project in milliseconds since the epoch."""

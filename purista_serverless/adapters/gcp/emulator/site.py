@@ -40,6 +40,11 @@ class Site:
         self._root = root
         self._urls: dict[str, str] = {}
 
+    @property
+    def prefix(self) -> str:
+        """Give what every name begins with."""
+        return self._values["prefix"]
+
     def of(self, kind: type[ResourceT]) -> list[ResourceT]:
         """Give the resources of a kind."""
         return [resource for resource in self._resources.values() if isinstance(resource, kind)]
@@ -50,7 +55,7 @@ class Site:
 
     def name(self, name: str) -> str:
         """Give the name of something as it is deployed, with the prefix."""
-        return f"{self._values['prefix']}-{name}"
+        return f"{self.prefix}-{name}"
 
     def move(self, url: Text, here: str) -> None:
         """Have a URL of the deployment be another one here."""
