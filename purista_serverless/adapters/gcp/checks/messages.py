@@ -11,13 +11,14 @@ from purista_serverless.errors import CronSyntaxError, DeclarationError
 from purista_serverless.schedule import parse_cron
 from purista_serverless.synth.figures import size_text
 from purista_serverless.synth.rules import Objection, Rule
-from purista_serverless.synth.verdicts import Refused
+from purista_serverless.synth.verdicts import Degraded, Refused
 
 _NAMES = "Pub/Sub documentation, resource names"
 _SUBSCRIPTION = "Pub/Sub documentation, subscription properties"
 _FILTER = "Pub/Sub documentation, filter messages from a subscription"
 _DEAD_LETTERS = "Pub/Sub documentation, dead-letter topics"
 _QUOTAS = "Pub/Sub documentation, quotas and limits"
+_TASKS = "Cloud Tasks documentation, quotas and limits"
 _SCHEDULER = "Cloud Scheduler documentation, quotas and limits"
 
 
@@ -85,6 +86,17 @@ def _judge_name(name: str) -> Iterator[Objection]:
         yield Refused(why=f"{name!r} has {sorted(wrong)}, which no name may have ({_NAMES})", fix="rename it")
 
 
+def judge_put_off(topic: Topic, case: Case) -> Iterator[Objection]:
+    """Judge whether what is put off, or enqueued with a delay, may be as large as what is sent at once."""
+    largest = topic.largest_body
+    if largest is not None and largest > limits.LARGEST_TASK and not case.deployment.options.claim_check:
+        yield Degraded(
+            why=f"jobs may have {size_text(largest)}, and {size_text(limits.LARGEST_TASK)} when they are put off or "
+            f"delayed ({_TASKS})",
+            fix="set claim-check to true, or lower the queue's max_payload",
+        )
+
+
 def judge_data(job: Job, _case: Case) -> Iterator[Objection]:
     """Judge whether what a job publishes fits."""
     size = len(job.data.encode()) + sum(len(name) + len(value) for name, value in job.attributes)
@@ -127,6 +139,7 @@ SUBSCRIPTION_RULES: tuple[Rule[Subscription, Case], ...] = (
 )
 TOPIC_RULES: tuple[Rule[Topic, Case], ...] = (
     Rule(name="topic-name", code="PS345", meaning="a name fits with every prefix", judge=judge_topic_name),
+    Rule(name="put-off", code="PS348", meaning="what is put off may be as large", judge=judge_put_off),
 )
 JOB_RULES: tuple[Rule[Job, Case], ...] = (
     Rule(name="job-data", code="PS346", meaning="what a job publishes fits", judge=judge_data),

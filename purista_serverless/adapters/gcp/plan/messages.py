@@ -45,7 +45,13 @@ def _topic(key: str, declared: Declared, draft: Draft) -> Topic:
         key=key,
         kind=kind_of_topic(key),
         declared=declared,
+        largest_body=_largest_body(key, draft),
     )
+
+
+def _largest_body(key: str, draft: Draft) -> int | None:
+    queue = draft.lookup.queues.get(key.removeprefix(constants.QUEUE_EDGE))
+    return None if queue is None else queue.max_payload
 
 
 def messages_of(edge: Edge, draft: Draft) -> Iterator[Resource]:

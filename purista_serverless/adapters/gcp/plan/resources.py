@@ -84,6 +84,7 @@ class Topic:
             own of a subscription or binding, on which it is delivered again), or ``event:<name>``; of a dead letter
             the name of its edge.
         kind: What is published to it.
+        largest_body: Bytes of the largest body that is declared for it.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Topic:
     key: str
     kind: Literal["event", "queue", "call", "gate", "again", "dead-letter"]
     declared: Declared
+    largest_body: int | None = None
 
     @property
     def path(self) -> Sub:
