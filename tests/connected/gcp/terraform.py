@@ -70,7 +70,7 @@ class Terraform:
 
     def write(self, configuration: Mapping[str, Any]) -> None:
         """Put a configuration into the folder, with values of the variables that have to be given."""
-        (self._folder / "main.tf.json").write_text(json.dumps(configuration), encoding="utf-8")
+        (self._folder / "main.tf.json").write_text(json.dumps(configuration, indent=2), encoding="utf-8")
         (self._folder / ARCHIVE).write_bytes(b"sources")
         needed = [name for name, variable in configuration["variable"].items() if "default" not in variable]
         given = {name: VALUES.get(name, f"value of {name}") for name in needed}

@@ -44,7 +44,7 @@ class Order:
         self._databases: list[str] = []
         self._permissions: dict[str, list[str]] = {}
         self._invokers: dict[str, list[str]] = {}
-        self._forwarders: dict[str, list[str]] = {}
+        self._granted_on: dict[str, list[str]] = {}
         self._subscriptions: dict[str, list[str]] = {}
         functions = {resource.id for resource in deployment.resources if isinstance(resource, Function)}
         for resource in deployment.resources:
@@ -59,7 +59,7 @@ class Order:
                     self._invokers.setdefault(resource.on, []).append(resource.id)
                 case Grant():
                     self._permissions.setdefault(resource.member, []).append(resource.id)
-                    self._forwarders.setdefault(resource.on, []).append(resource.id)
+                    self._granted_on.setdefault(resource.on, []).append(resource.id)
                 case _:
                     pass
 
@@ -88,7 +88,8 @@ class Order:
         if subscription.push is not None:
             yield subscription.push.function
             yield from self._invokers.get(subscription.push.function, ())
+            yield from self._granted_on.get(subscription.push.account, ())
         if subscription.dead_letter is not None:
             # Pub/Sub's own agent among them; and what it forwards must not find the topic without a subscription.
-            yield from self._forwarders.get(subscription.dead_letter, ())
+            yield from self._granted_on.get(subscription.dead_letter, ())
             yield from self._subscriptions.get(subscription.dead_letter, ())
