@@ -7,7 +7,6 @@ from purista_serverless.adapters.gcp.constants import (
     COMMAND_PATH,
     HTTP_TRIGGER,
     PUSH_PATH,
-    TENANT_CLAIM,
     URL,
 )
 from purista_serverless.errors import BadEvent
@@ -108,8 +107,7 @@ def _gateway(
         return None
     from purista_serverless.adapters.gcp.gateway import Gateway
 
-    tenant_claim = environment.get(TENANT_CLAIM)
-    return Gateway(function, target.http, ports, tenant_claim, authenticate, is_open=bool(environment.get(URL)))
+    return Gateway(function, target.http, ports, environment, authenticate)
 
 
 def _pushes(

@@ -31,6 +31,9 @@ TIMEOUT = "PURISTA_TIMEOUT"
 # it that the platform has not checked.
 URL = "PURISTA_URL"
 TRUSTED = "PURISTA_TRUSTED"
+# JSON object that says which web pages of other origins may call: ``origins``, ``headers``, ``credentials`` and
+# ``maxAge`` in seconds; only on open functions of applications that let some in.
+CORS = "PURISTA_CORS"
 # Where the certificates are read by which tokens are verified; Google's own where the variable is absent.
 CERTIFICATES = "PURISTA_CERTIFICATES"
 # Name of the token's claim that holds the tenant, which every caller has to have; nobody has one where the variable is

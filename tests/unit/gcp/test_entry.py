@@ -196,3 +196,73 @@ def test_a_gate_is_knocked_at_through_its_topic():
     assert published.status == 204
     (event,) = function.published()
     assert (event.event_name, event.payload) == ("shop.ordered", b'{"text":"2027-01"}')
+
+
+OPEN = {"PURISTA_URL": "https://shop-ask-7.europe-west3.run.app"}
+PAGE = "https://shop.example"
+
+
+def asked(*, origin: str | None = PAGE, method: str = "POST", **headers: str) -> Call:
+    """Give the request of a page."""
+    given = {"Content-Type": "application/json", **headers}
+    return Call(
+        path="/questions",
+        method=method,
+        body=b'{"text": "x"}' if method == "POST" else b"",
+        headers={**given, "Origin": origin} if origin else given,
+    )
+
+
+def shared(answer: Any) -> dict[str, str]:
+    """Give the headers that browsers look at."""
+    return {name: text for name, text in answer.headers.items() if name.startswith(("Access-", "Vary"))}
+
+
+def test_a_page_of_another_origin_may_ask_and_read():
+    """The browser asks for permission first, and shows the answer to the page."""
+    declared = {"origins": [PAGE], "headers": ["x-shop"], "credentials": True, "maxAge": 600}
+    function = Deployed(ASK, environment={**OPEN, "PURISTA_CORS": json.dumps(declared)})
+    permission = function(asked(method="OPTIONS", **{"Access-Control-Request-Method": "POST"}))
+    allowed = {
+        "Access-Control-Allow-Origin": PAGE,
+        "Access-Control-Allow-Credentials": "true",
+        "Vary": "Origin",
+    }
+
+    assert (permission.status, permission.body) == (204, b"")
+    assert shared(permission) == {
+        **allowed,
+        "Access-Control-Allow-Methods": "POST",
+        "Access-Control-Allow-Headers": "authorization,content-type,traceparent,x-correlation-id,x-shop",
+        "Access-Control-Max-Age": "600",
+    }
+    assert function.notes.seen == []
+    answer = function(asked())
+    assert answer.status == 200
+    exposed = "location,retry-after,traceparent,x-correlation-id"
+    assert shared(answer) == {**allowed, "Access-Control-Expose-Headers": exposed}
+
+
+def test_a_refusal_is_shown_to_the_page_too():
+    """It would otherwise see no more than that something went wrong."""
+    function = Deployed(ASK, environment={**OPEN, "PURISTA_CORS": json.dumps({"origins": ["*"]})})
+    answer = function(asked(**{"Content-Type": "text/plain"}))
+
+    assert answer.status == 415
+    assert shared(answer)["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", None])
+def test_a_page_of_no_named_origin_is_told_nothing(origin):
+    """The browser keeps the answer from it."""
+    function = Deployed(ASK, environment={**OPEN, "PURISTA_CORS": json.dumps({"origins": [PAGE]})})
+
+    assert shared(function(asked(origin=origin))) == {}
+    assert shared(function(asked(origin=origin, method="OPTIONS", **{"Access-Control-Request-Method": "POST"}))) == {}
+
+
+def test_without_a_declaration_no_page_may_call():
+    """A request for permission is one for a method that the route has not."""
+    answer = Deployed(ASK, environment=OPEN)(asked(method="OPTIONS", **{"Access-Control-Request-Method": "POST"}))
+
+    assert (answer.status, shared(answer)) == (405, {})
