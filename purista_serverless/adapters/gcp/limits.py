@@ -30,9 +30,10 @@ MARGIN = 30
 LONGEST_PUSH = LONGEST_ACK_DEADLINE - MARGIN
 FEWEST_DELIVERIES, MOST_DELIVERIES = 5, 100
 
-# Of 10,000,000 bytes: the rest is room for the attributes of a dead letter.
-LARGEST_MESSAGE = 10_000_000 - 4_096
-LARGEST_TASK = 1_000_000
+# Of 10,000,000 bytes: the rest is room for attributes, those of a dead letter included.
+LARGEST_MESSAGE = 10_000_000 - 16_384
+# Of 1,000,000 bytes of a task, in which a body stands as base64 among its attributes.
+LARGEST_TASK = (1_000_000 - 24_576) // 4 * 3
 LARGEST_JOB = 1 << 20
 LARGEST_REQUEST = 32 << 20
 MOST_ATTRIBUTES = 100
