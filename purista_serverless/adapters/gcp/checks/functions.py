@@ -102,7 +102,7 @@ def judge_body(function: Function, _case: Case) -> Iterator[Objection]:
 
 
 def judge_callers(function: Function, case: Case) -> Iterator[Objection]:
-    """Judge whether callers of a private route can come through, and are asked once."""
+    """Judge whether callers of a private route can come through, and are asked by whom they expect."""
     deployment = case.deployment
     if function.route is None or function.is_open:
         return
@@ -114,7 +114,7 @@ def judge_callers(function: Function, case: Case) -> Iterator[Objection]:
         return
     if deployment.has_authenticate:
         yield Degraded(
-            why=f"{function.route} asks for two tokens: Google's before it starts, and the application's ({_RUN})",
+            why=f"Google knows the callers of {function.route}, so that the application's authenticate is not asked",
             fix='set authorizer to "application", or drop authenticate',
         )
     if deployment.has_cors:

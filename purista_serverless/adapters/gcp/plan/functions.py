@@ -24,6 +24,7 @@ from purista_serverless.adapters.gcp.plan.resources import (
     WorkerPool,
     compact,
 )
+from purista_serverless.model import Cors
 from purista_serverless.topology import Function as Described
 from purista_serverless.topology import QueueTrigger
 
@@ -170,9 +171,22 @@ def _requests(described: Described, draft: Draft) -> dict[str, Text]:
         trusted = [*pushers, *(draft.places.account_email(caller) for caller in callers)]
         found[constants.URL] = draft.places.url(described.name)
         found[constants.TRUSTED] = Sub(compact(trusted))
+        if draft.application.cors is not None:
+            found[constants.CORS] = _cors(draft.application.cors)
     elif route_of(described) is not None and draft.options.tenant_claim is not None:
         found[constants.TENANT_CLAIM] = draft.options.tenant_claim
     return found
+
+
+def _cors(cors: Cors) -> str:
+    return compact(
+        {
+            "origins": cors.origins,
+            "headers": cors.headers,
+            "credentials": cors.credentials,
+            "maxAge": int(cors.max_age.total_seconds()),
+        }
+    )
 
 
 def _secrets(described: Described, draft: Draft) -> tuple[tuple[str, str], ...]:

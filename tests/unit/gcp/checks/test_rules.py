@@ -104,8 +104,8 @@ def test_many_functions_share_the_right_to_claims():
     assert "every function may read" in found.verdict.why  # type: ignore[union-attr]
 
 
-def test_two_tokens_and_pages_of_others_are_told():
-    """A private route that Google guards takes no second token, and no page of another origin."""
+def test_callers_that_cannot_come_through_are_told():
+    """A private route that Google guards asks no authenticate of the application, and lets in no page of others."""
     application = replace(
         everything().model, authenticate=str, authenticate_path="shop:who", cors=Cors(origins=("https://shop.test",))
     )

@@ -36,6 +36,7 @@ from purista_serverless.adapters.gcp.plan.resources import (
     Topic,
     WorkerPool,
 )
+from purista_serverless.model import Cors
 from purista_serverless.testing.contracts.sample import sample_application
 from tests.unit.aws.plan.applications import everything, large
 from tests.unit.gcp.plan.deployments import (
@@ -175,6 +176,16 @@ def test_an_open_function_knows_whom_to_trust():
     assert functions_of(deployment)[SHOP].is_open
     assert trusted == [emails["push"], emails["command:Shop.2.list"]]
     assert variables_of(deployment, SHOP)["PURISTA_URL"] == functions_of(deployment)[SHOP].url
+
+
+def test_an_open_function_lets_in_the_pages_that_are_named():
+    """Which pages of other origins may call is told to what they can reach, and to nothing else."""
+    cors = Cors(origins=("https://shop.test",), headers=("x-shop",), max_age=timedelta(minutes=1))
+    deployment = planned(replace(everything().model, cors=cors))
+    told = json.loads(variables_of(deployment, "command:Shop.2.list")["PURISTA_CORS"])
+
+    assert told == {"origins": ["https://shop.test"], "headers": ["x-shop"], "credentials": False, "maxAge": 60}
+    assert "PURISTA_CORS" not in variables_of(deployment, SHOP)
 
 
 def test_the_source_is_found_from_the_root():
