@@ -16,6 +16,11 @@ _LONGEST_BACKOFF = 600_000
 # What is asked for more exactly than this comes again by the subscription's own policy.
 _SHORTEST_DELAY = 1_000
 
+# What Pub/Sub would not publish again (Pub/Sub, quotas and limits): more attributes, and those that begin so, which it
+# and its client libraries add themselves. Nobody would be told: the task is made long before.
+_MOST_ATTRIBUTES = 100
+_RESERVED = "goog"
+
 
 class PushDelivery:
     """A message that was pushed; settling notes what the answer will say.
@@ -106,13 +111,16 @@ def put_off(delivery: PushDelivery, trigger: str, ports: "Ports") -> bool:
     from purista_serverless.adapters.gcp.constants import RECEIVES_ATTRIBUTE
 
     pushed, wait = delivery.pushed, delivery.wait or 0
+    attributes = {name: text for name, text in pushed.attributes.items() if not name.startswith(_RESERVED)}
+    if len(attributes) >= _MOST_ATTRIBUTES:
+        return False
     received = delivery.receives if delivery.is_counted else delivery.receives - 1
     delays: Any = ports
     try:
         delays.delays.send(
             trigger,
             pushed.data if _is_claim(pushed.data) else delivery.body,
-            attributes={**pushed.attributes, RECEIVES_ATTRIBUTE: str(received)},
+            attributes={**attributes, RECEIVES_ATTRIBUTE: str(received)},
             ordering_key=pushed.ordering_key or None,
             id=pushed.id,
             due=ports.clock.now() + wait,

@@ -133,6 +133,16 @@ def test_what_cannot_be_put_off_comes_when_it_may(fault):
     assert function(push(QUEUE, job("later"))).status == 503
 
 
+def test_what_pubsub_would_not_publish_again_is_not_put_off():
+    """It added some attributes itself, and takes no more than a hundred: nobody would see the task fail."""
+    function = Deployed(PACK)
+    function(push(QUEUE, job("later"), attributes={"edge": QUEUE, "googclient_schemaencoding": "JSON"}))
+    full = {f"attribute-{number}": "x" for number in range(100)}
+
+    assert [delayed.attributes for delayed in function.ports.delays.messages] == [{"edge": QUEUE, "receives": "1"}]
+    assert function(push(QUEUE, job("later"), id="full", attributes=full)).status == 503
+
+
 def test_a_job_that_is_early_by_little_is_put_off_too():
     """The answer could ask for it to come again, and would make an attempt of it."""
     function = Deployed(PACK)
