@@ -47,6 +47,7 @@ ADAPTER = Adapter(
     configurator=f"{_HERE}.descriptor:configured",
     worker=f"{_HERE}.worker.work:work",
     scheduler=f"{_HERE}.schedules.scheduler:open_scheduler",
+    differ=f"{_HERE}.compare.differ:differ",
     operator=f"{_HERE}.stack.operator:open_stack",
     emulations=_EMULATIONS,
 )

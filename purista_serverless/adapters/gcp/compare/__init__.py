@@ -1,0 +1,1 @@
+"""What a new build would do to what is deployed."""
