@@ -16,6 +16,7 @@ from tests.repo.tree import ROOT
 SUITES = (EventsOnAws, QueuesOnAws, SchedulesOnAws)
 WAYS = {
     "aws-contracts.md": tuple(classes_of("test_aws_host")),
+    "gcp-contracts.md": tuple(classes_of("test_gcp_host")),
     "http.md": tuple(classes_of("test_embedded_http")),
 }
 
