@@ -19,11 +19,10 @@ from purista_serverless import (
     ServiceBuilder,
     model,
 )
-from purista_serverless.adapter import Adapter, configure
-from purista_serverless.adapters import load_adapter
 from purista_serverless.adapters.gcp.render.terraform.files import FILE
 from purista_serverless.synth.pipeline import render
 from purista_serverless.testing.contracts.sample import sample_application
+from tests.unit.gcp.plan.deployments import adapter_with
 
 
 class Order(Model):
@@ -151,12 +150,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def adapter_with(options: Mapping[str, Any]) -> Adapter:
-    """Give the adapter with options."""
-    return configure(load_adapter("gcp"), options)
-
-
 def configuration_of(application: model.Application, options: Mapping[str, Any]) -> dict[str, Any]:
     """Render Terraform's configuration."""
-    configuration: dict[str, Any] = json.loads(render(application, adapter_with(options))[FILE])
+    configuration: dict[str, Any] = json.loads(render(application, adapter_with(**options))[FILE])
     return configuration

@@ -1,7 +1,11 @@
 """The real Terraform accepts what is rendered, makes all of it in an order that works, and then has nothing to do."""
 
+from itertools import product
+
 import pytest
 
+from purista_serverless import Application
+from purista_serverless.adapters.gcp.render.terraform.expressions import expression, quoted, template
 from tests.connected.gcp.terraform import Terraform
 from tests.connected.gcp.terraform_applications import APPLICATIONS, OPTIONS, configuration_of, large
 
@@ -31,7 +35,7 @@ def addresses(configuration):
 
 def changes(plan):
     """Give what a plan does to resources, by address, as far as it does something."""
-    done = {change["address"]: change["change"]["actions"] for change in plan["resource_changes"]}
+    done = {change["address"]: change["change"]["actions"] for change in plan.get("resource_changes", ())}
     return {address: actions for address, actions in done.items() if actions not in (["no-op"], ["read"])}
 
 
@@ -46,6 +50,44 @@ def test_all_is_made_and_a_second_plan_is_empty(terraform, application, options)
     assert changes(plan) == {address: ["create"] for address in addresses(configuration)}
     assert not terraform.has_changes()
     assert terraform.outputs().keys() == configuration["output"].keys()
+
+
+def test_an_application_without_anything_is_fine(terraform):
+    """Nothing is made for it, and nothing is wrong."""
+    configuration = configuration_of(Application("empty", []).model, {})
+
+    plan = deploy(terraform, configuration)
+
+    assert "resource" not in configuration
+    assert changes(plan) == {}
+
+
+def test_texts_arrive_as_they_were_meant(terraform):
+    """Whatever Terraform could take for a template or an escape in a text, the text comes out as it is."""
+    texts = ["".join(signs) for length in range(1, 5) for signs in product('$%{}"\\', repeat=length)]
+    texts += [
+        "line\nline\ttab",
+        "Grüße, 世界 😀",
+        "\u2028 \x01 \x7f",
+        "<b>&</b>",
+        "${var.a} %{if true}~%{endif}",
+        "#/**/ //",
+    ]
+    terraform.write(
+        {
+            "variable": {"a": {"default": "wrong"}},
+            "output": {
+                "templates": {"value": [template(text) for text in texts]},
+                "literals": {"value": [expression(quoted(text)) for text in texts]},
+            },
+        }
+    )
+    terraform.init()
+
+    outputs = terraform.plan()["planned_values"]["outputs"]
+
+    assert outputs["templates"]["value"] == texts
+    assert outputs["literals"]["value"] == texts
 
 
 def test_a_large_application_is_made_as_well(terraform):

@@ -7,8 +7,9 @@ import pytest
 
 from purista_serverless.synth.blueprint import draw
 from tests.connected.gcp.terraform import PROJECT, Terraform
-from tests.connected.gcp.terraform_applications import APPLICATIONS, adapter_with, configuration_of
+from tests.connected.gcp.terraform_applications import APPLICATIONS, configuration_of
 from tests.connected.gcp.terraform_rights import READ_OBJECT, RECORD, WRITE_OBJECT, Declared, Granted
+from tests.unit.gcp.plan.deployments import adapter_with
 
 pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("terraform")]
 
@@ -31,7 +32,7 @@ def plan_of(google, tmp_path):
         terraform.write(configuration)
         terraform.init()
         granted = Granted(terraform.plan(), configuration["variable"]["prefix"]["default"])
-        topology = draw(application, adapter_with(options)).topology
+        topology = draw(application, adapter_with(**options)).topology
         return granted, Declared(application, topology, granted.pools, PROJECT)
 
     return plan

@@ -63,14 +63,18 @@ def configuration(deployment: Deployment) -> Arguments:
     """Give the root of Terraform's configuration."""
     has_functions = any(isinstance(resource, Function) for resource in deployment.resources)
     variables = (*deployment.variables, *((_ARCHIVE, _BUILD_ACCOUNT) if has_functions else ()))
-    return {
-        "//": MARKER,
-        "terraform": _SETTINGS,
-        "provider": {"google": _provider(deployment)},
+    blocks = {
         "variable": {variable_name(one.name): _variable(one) for one in sorted(variables, key=_name)},
         "data": {"google_project": {"this": {"project_id": expression("var.project")}}},
         "resource": _resources(deployment, has_functions=has_functions),
         "output": {output.name: _output(output) for output in deployment.outputs},
+    }
+    return {
+        "//": MARKER,
+        "terraform": _SETTINGS,
+        "provider": {"google": _provider(deployment)},
+        # Terraform takes an object without members for a block without a name.
+        **{name: members for name, members in blocks.items() if members},
     }
 
 
