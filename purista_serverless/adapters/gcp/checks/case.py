@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from purista_serverless.adapters.gcp.plan.resources import Deployment, Function, Resource
+from purista_serverless.adapters.gcp.plan.resources import Deployment, Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A deployment, its resources by their ids, and its functions by theirs."""
+    """A deployment, its resources by their ids, and the ids of the functions that other functions invoke."""
 
     deployment: Deployment
     resources: Mapping[str, Resource]
-    functions: Mapping[str, Function]
+    invoked: frozenset[str]

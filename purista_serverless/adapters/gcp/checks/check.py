@@ -7,10 +7,13 @@ from purista_serverless.adapters.gcp.checks.case import Case
 from purista_serverless.adapters.gcp.checks.functions import FUNCTION_RULES
 from purista_serverless.adapters.gcp.checks.messages import JOB_RULES, SUBSCRIPTION_RULES, TOPIC_RULES
 from purista_serverless.adapters.gcp.checks.project import PROJECT_RULES
+from purista_serverless.adapters.gcp.plan.places import PUSH_ACCOUNT
 from purista_serverless.adapters.gcp.plan.resources import (
+    ALL_USERS,
     Declared,
     Deployment,
     Function,
+    Grant,
     Job,
     Resource,
     Subscription,
@@ -33,11 +36,17 @@ def _findings(deployment: Deployment) -> Iterator[Finding]:
     case = Case(
         deployment=deployment,
         resources={resource.id: resource for resource in deployment.resources},
-        functions={one.id: one for one in deployment.resources if isinstance(one, Function)},
+        invoked=frozenset(_invoked(deployment)),
     )
     yield from _judged(PROJECT_RULES, deployment, deployment.declared, case)
     for resource in (*deployment.resources, *deployment.apart):
         yield from _of_resource(resource, case)
+
+
+def _invoked(deployment: Deployment) -> Iterator[str]:
+    """Give the functions that other functions may invoke."""
+    grants = (one for one in deployment.resources if isinstance(one, Grant) and one.on.startswith("function_"))
+    return (grant.on for grant in grants if grant.member not in {ALL_USERS, PUSH_ACCOUNT})
 
 
 def _of_resource(resource: Resource, case: Case) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ _RUN = "Cloud Run documentation, quotas and limits"
 _PUSH = "Pub/Sub documentation, push subscriptions"
 _MEMORY = "Cloud Run documentation, configure memory limits"
 _CONCURRENCY = "Cloud Run documentation, maximum concurrent requests"
+_INGRESS = "Cloud Run documentation, restrict network ingress"
 _AUTHENTICATION = "Cloud Run documentation, authenticating end users"
 
 _WHOLE = 1_000
@@ -125,6 +126,15 @@ def judge_callers(function: Function, case: Case) -> Iterator[Objection]:
         )
 
 
+def judge_ingress(function: Function, case: Case) -> Iterator[Objection]:
+    """Judge whether functions reach each other: what they send comes from outside of the project's networks."""
+    if function.ingress != "all" and function.id in case.invoked:
+        yield Refused(
+            why=f"other functions invoke it, and ingress = {function.ingress!r} keeps their requests out ({_INGRESS})",
+            fix='set ingress to "all": a private function asks for a token all the same',
+        )
+
+
 FUNCTION_RULES: tuple[Rule[Function, Case], ...] = (
     Rule(name="function-name", code="PS332", meaning="a name fits with every prefix", judge=judge_name),
     Rule(name="environment", code="PS333", meaning="variables fit into 32 KiB each", judge=judge_environment),
@@ -134,4 +144,5 @@ FUNCTION_RULES: tuple[Rule[Function, Case], ...] = (
     Rule(name="instances", code="PS337", meaning="fewer instances are kept than there may be", judge=judge_instances),
     Rule(name="body", code="PS338", meaning="a request may be as large as declared", judge=judge_body),
     Rule(name="callers", code="PS339", meaning="callers of private routes come through", judge=judge_callers),
+    Rule(name="ingress", code="PS340", meaning="functions reach each other", judge=judge_ingress),
 )

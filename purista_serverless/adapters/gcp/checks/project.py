@@ -9,12 +9,16 @@ from purista_serverless.adapters.gcp.options import problem_of_prefix
 from purista_serverless.adapters.gcp.plan.names import secret_variables
 from purista_serverless.adapters.gcp.plan.resources import (
     Account,
+    Api,
     Bucket,
     Deployment,
     Function,
     Grant,
     Job,
     Secret,
+    Subscription,
+    Topic,
+    Ttl,
     WorkerPool,
 )
 from purista_serverless.naming import did_you_mean
@@ -24,6 +28,7 @@ from purista_serverless.synth.verdicts import Degraded, Refused
 _IAM = "IAM documentation, quotas and limits"
 _RUN = "Cloud Run documentation, quotas and limits"
 _SCHEDULER = "Cloud Scheduler documentation, quotas and limits"
+_PUBSUB = "Pub/Sub documentation, quotas and limits"
 _SECRETS = "Secret Manager documentation, create a secret"
 
 
@@ -36,7 +41,8 @@ def judge_prefix(deployment: Deployment, _case: Case) -> Iterator[Objection]:
 
 def judge_names(deployment: Deployment, _case: Case) -> Iterator[Objection]:
     """Judge whether no two things of a kind have the same name."""
-    counts = Counter((type(one).__name__, one.name) for one in deployment.resources if hasattr(one, "name"))
+    named = (one for one in deployment.resources if not isinstance(one, Api | Grant | Ttl))
+    counts = Counter((type(one).__name__, one.name) for one in named)
     for (kind, name), count in sorted(counts.items()):
         if count > 1:
             yield Refused(why=f"{count} resources of kind {kind} have the name {name!r}", fix="rename one of them")
@@ -62,16 +68,18 @@ def judge_accounts(deployment: Deployment, _case: Case) -> Iterator[Objection]:
 
 
 def judge_quotas(deployment: Deployment, _case: Case) -> Iterator[Objection]:
-    """Judge whether a region holds as many functions and jobs."""
+    """Judge whether a region holds as many functions and jobs, and a project as many topics and subscriptions."""
     every = (*deployment.resources, *deployment.apart)
     figures = (
         (sum(isinstance(one, Function | WorkerPool) for one in every), limits.MOST_SERVICES, "functions", _RUN),
         (sum(isinstance(one, Job) for one in every), limits.MOST_JOBS, "jobs", _SCHEDULER),
+        (sum(isinstance(one, Topic) for one in every), limits.MOST_TOPICS, "topics", _PUBSUB),
+        (sum(isinstance(one, Subscription) for one in every), limits.MOST_TOPICS, "subscriptions", _PUBSUB),
     )
     for count, most, what, source in figures:
         if count > most:
             yield Refused(
-                why=f"{count} {what} are needed, and a region holds {most} ({source})",
+                why=f"{count} {what} are needed, and {most} is the most in one place ({source})",
                 fix="split the application, and deploy its parts to several projects",
             )
 
@@ -135,7 +143,7 @@ PROJECT_RULES: tuple[Rule[Deployment, Case], ...] = (
     Rule(name="prefix", code="PS351", meaning="names can begin with the prefix", judge=judge_prefix),
     Rule(name="unique-names", code="PS352", meaning="no two things have the same name", judge=judge_names),
     Rule(name="accounts", code="PS353", meaning="a project holds the accounts", judge=judge_accounts),
-    Rule(name="quotas", code="PS354", meaning="a region holds the functions and jobs", judge=judge_quotas),
+    Rule(name="quotas", code="PS354", meaning="region and project hold what is planned", judge=judge_quotas),
     Rule(name="claims", code="PS355", meaning="functions are bound to their own bodies", judge=judge_claims),
     Rule(name="secrets", code="PS356", meaning="secrets have legal names of their own", judge=judge_secrets),
     Rule(

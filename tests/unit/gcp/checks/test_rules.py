@@ -35,6 +35,7 @@ BREAKS: list[tuple[str, type, Break]] = [
     ("memory", planned_resources.Function, field(memory=1_024, cpu=80)),
     ("instances", planned_resources.Function, field(min_instances=3, max_instances=2)),
     ("body", planned_resources.Function, field(largest_body=33 << 20)),
+    ("ingress", planned_resources.Function, field(ingress="internal")),
     ("subscription", planned_resources.Subscription, field(ack_deadline=5)),
     ("subscription", planned_resources.Subscription, field(retention=32 * 86_400)),
     ("subscription", planned_resources.Subscription, field(backoff=(10, 601))),
