@@ -11,28 +11,8 @@ from purista_serverless.message.wire import format_json
 
 if TYPE_CHECKING:
     from purista_serverless.message import Job, Message
+    from purista_serverless.message.slots import Slot
     from purista_serverless.runtime.function import Function
-
-
-class Firing:
-    """A schedule that has fired without its gate.
-
-    Attributes:
-        schedule: Name of the schedule: ``Billing.1.nightly``.
-        run_id: What tells this firing from all others.
-        payload: What is sent, as plain JSON.
-        parameter: The parameter that goes along, as plain JSON.
-        key: The idempotency key, if the schedule has one.
-    """
-
-    __slots__ = ("key", "parameter", "payload", "run_id", "schedule")
-
-    def __init__(self, *, schedule: str, run_id: str, payload: Any, parameter: Any, key: str | None) -> None:
-        self.schedule = schedule
-        self.run_id = run_id
-        self.payload = payload
-        self.parameter = parameter
-        self.key = key
 
 
 def job_of_event(queue: Any, message: "Message", event: str, *, sent: int) -> "Job":
@@ -57,11 +37,11 @@ def job_of_event(queue: Any, message: "Message", event: str, *, sent: int) -> "J
     return bound(spec, message, event, payload, key=own_key(message)).job(sent, sent)
 
 
-def job_of(firing: Firing, queue: Any, *, sent: int) -> "Job":
-    """Give the job of a firing, as a gate sends it that counts no runs.
+def job_of(slot: "Slot", queue: Any, *, sent: int) -> "Job":
+    """Give the job of a slot, as a gate sends it that counts no runs.
 
     Args:
-        firing: The firing.
+        slot: The slot.
         queue: The handle of the queue.
         sent: When it was sent, in milliseconds since the epoch.
 
@@ -74,33 +54,33 @@ def job_of(firing: Firing, queue: Any, *, sent: int) -> "Job":
 
     order = Enqueue(
         QueueSpec.of(queue),
-        format_json(firing.payload),
-        format_json(firing.parameter),
-        cause=RunCause(firing.run_id),
-        origin=firing.run_id,
-        idempotency_key=firing.key,
+        format_json(slot.payload),
+        format_json(slot.parameter),
+        cause=RunCause(slot.run_id),
+        origin=slot.run_id,
+        idempotency_key=slot.key,
     )
     return order.job(sent, sent)
 
 
-def call_of(firing: Firing, function: "Function", *, sent: int) -> "Message":
-    """Give the call of a firing to a command's function; ``sent`` in milliseconds since the epoch."""
+def call_of(slot: "Slot", function: "Function", *, sent: int) -> "Message":
+    """Give the call of a slot to a command's function; ``sent`` in milliseconds since the epoch."""
     from purista_serverless.message import COMMAND, Party
 
     own, target = function.party, function.declaration.target
     receiver = Party(own.service, own.version, target.name)
-    return _message(firing, COMMAND, sent, parameter=format_json(firing.parameter), receiver=receiver)
+    return _message(slot, COMMAND, sent, parameter=format_json(slot.parameter), receiver=receiver)
 
 
-def event_of(firing: Firing, event: str, *, sent: int) -> "Message":
-    """Give the event of a firing; ``sent`` in milliseconds since the epoch."""
+def event_of(slot: "Slot", event: str, *, sent: int) -> "Message":
+    """Give the event of a slot; ``sent`` in milliseconds since the epoch."""
     from purista_serverless.message import CUSTOM_MESSAGE
 
-    return _message(firing, CUSTOM_MESSAGE, sent, event_name=event, idempotency_key=firing.key)
+    return _message(slot, CUSTOM_MESSAGE, sent, event_name=event, idempotency_key=slot.key)
 
 
-def _message(firing: Firing, message_type: str, sent: int, **fields: Any) -> "Message":
+def _message(slot: "Slot", message_type: str, sent: int, **fields: Any) -> "Message":
     from purista_serverless.runtime.triggers import run_message
 
-    payload = format_json(firing.payload)
-    return run_message(firing.schedule, message_type, firing.run_id, payload, timestamp=sent, **fields)
+    payload = format_json(slot.payload)
+    return run_message(slot.schedule, message_type, slot.run_id, payload, timestamp=sent, **fields)

@@ -12,9 +12,8 @@ from purista_serverless.message.wire import format_json, parse_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from purista_serverless.adapters.aws.codecs.scheduler import Slot
     from purista_serverless.adapters.aws.codecs.sqs import Record
-    from purista_serverless.runtime.direct import Firing
+    from purista_serverless.message.slots import Slot
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.ports import Ports
 
@@ -104,10 +103,10 @@ class Unwrapper:
         from purista_serverless.runtime.direct import call_of, job_of
 
         if self._kind == "queue":
-            return job_of(_firing(slot), self._target(), sent=record.sent).encode()
+            return job_of(slot, self._target(), sent=record.sent).encode()
         if self._kind != "call" or self._function is None:
             return None
-        return call_of(_firing(slot), self._function, sent=record.sent).encode()
+        return call_of(slot, self._function, sent=record.sent).encode()
 
     def _target(self) -> Any:
         """Give the handle of the queue whose worker this is."""
@@ -119,17 +118,4 @@ class Unwrapper:
 def _event_of(slot: "Slot", wire: "Mapping[str, Any]", record: "Record") -> Message:
     from purista_serverless.runtime.direct import event_of
 
-    return event_of(_firing(slot), slot.event or wire[DETAIL_TYPE], sent=record.sent)
-
-
-def _firing(slot: "Slot") -> "Firing":
-    from purista_serverless.runtime.direct import Firing
-    from purista_serverless.runtime.runs import run_id_of
-
-    return Firing(
-        schedule=slot.schedule,
-        run_id=run_id_of(slot.schedule, slot.at),
-        payload=slot.payload,
-        parameter=slot.parameter,
-        key=slot.key,
-    )
+    return event_of(slot, slot.event or wire[DETAIL_TYPE], sent=record.sent)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from purista_serverless.adapters.gcp.codecs.push import Pushed
-    from purista_serverless.runtime.direct import Firing
     from purista_serverless.runtime.function import Function
     from purista_serverless.runtime.gate import Slots
     from purista_serverless.runtime.ports import Ports
@@ -89,18 +88,18 @@ class Unwrapper:
         if self._kind == "gate":
             return self._filled_in(wire, pushed)
         # Only now: nearly all functions are never sent such a body.
-        from purista_serverless.adapters.gcp.codecs import slots
+        from purista_serverless.message import slots
         from purista_serverless.runtime.direct import call_of, event_of, job_of
 
-        slot = slots.decode(wire)
-        firing = _firing(slot, pushed.id)
+        # No run of a gate, which is named by its slot's time.
+        slot = slots.decode(wire, f"message:{pushed.id}")
         match self._kind:
             case "queue":
-                return job_of(firing, self._target(), sent=pushed.sent).encode()
+                return job_of(slot, self._target(), sent=pushed.sent).encode()
             case "call" if self._function is not None:
-                return call_of(firing, self._function, sent=pushed.sent).encode()
+                return call_of(slot, self._function, sent=pushed.sent).encode()
             case "subscription" | "binding" if slot.event is not None:
-                return event_of(firing, slot.event, sent=pushed.sent).encode()
+                return event_of(slot, slot.event, sent=pushed.sent).encode()
             case _:
                 return None
 
@@ -144,16 +143,3 @@ class Unwrapper:
         if self._function is None:
             raise RuntimeError(f"the edge of queue {self._name!r} has no worker behind it")
         return self._function.declaration.target
-
-
-def _firing(slot: Any, id: str) -> "Firing":
-    from purista_serverless.runtime.direct import Firing
-
-    return Firing(
-        schedule=slot.schedule,
-        # No run of a gate: those are named by their slot.
-        run_id=f"{slot.schedule}@message:{id}",
-        payload=slot.payload,
-        parameter=slot.parameter,
-        key=slot.key,
-    )

@@ -2,60 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
-from purista_serverless.adapters.aws.constants import MARK, SLOT
-from purista_serverless.errors import BadEvent
+from purista_serverless.adapters.aws.constants import SLOT
+from purista_serverless.message import slots
 from purista_serverless.message.times import milliseconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-class Slot:
-    """One slot of a schedule.
-
-    Attributes:
-        schedule: Name of the schedule: ``Billing.1.nightly``.
-        at: The slot, in milliseconds since the epoch.
-        event: The event that it emits, if it does.
-        payload: What is sent, as plain JSON.
-        parameter: The parameter that goes along, as plain JSON.
-        key: The idempotency key, if the schedule has one.
-    """
-
-    __slots__ = ("at", "event", "key", "parameter", "payload", "schedule")
-
-    def __init__(
-        self, *, schedule: str, at: int, event: str | None, payload: Any, parameter: Any, key: str | None
-    ) -> None:
-        self.schedule = schedule
-        self.at = at
-        self.event = event
-        self.payload = payload
-        self.parameter = parameter
-        self.key = key
+is_slot = slots.is_slot
 
 
-def is_slot(wire: "Mapping[str, Any]") -> bool:
-    """Say whether an object is a slot, by its mark."""
-    return wire.get(MARK) == SLOT
-
-
-def decode(wire: "Mapping[str, Any]") -> Slot:
-    """Read a slot.
+def decode(wire: "Mapping[str, Any]") -> slots.Slot:
+    """Read a slot, whose time tells it from others.
 
     Raises:
         BadEvent: It is not as our templates write it.
     """
-    schedule, event, key = wire.get("schedule"), wire.get("event"), wire.get("key")
-    if not isinstance(schedule, str) or schedule.count(".") != 2:
-        raise BadEvent(f"not a slot: 'schedule' must be 'Service.version.name', not {schedule!r}")
-    if not isinstance(event, str | None) or not isinstance(key, str | None):
-        raise BadEvent("not a slot: 'event' and 'key' must be texts")
-    return Slot(
-        schedule=schedule,
-        at=milliseconds_of(wire.get("slot")),
-        event=event,
-        payload=wire.get("payload"),
-        parameter=wire.get("parameter"),
-        key=key,
-    )
+    return slots.decode(wire, milliseconds_of(wire.get(SLOT)))

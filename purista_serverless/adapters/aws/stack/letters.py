@@ -172,7 +172,7 @@ def _identity(edge: str, body: bytes, raw: str) -> tuple[str, int] | None:
         if edge.startswith(SCHEDULE_EDGE):
             wire = _marked(raw)
             slot = scheduler.decode(wire) if wire is not None and scheduler.is_slot(wire) else None
-            return (f"{slot.schedule}@{slot.at}", 0) if slot is not None else None
+            return (slot.run_id, 0) if slot is not None else None
         found: Job | Message = Job.decode(body) if edge.startswith(QUEUE_EDGE) else Message.decode(body)
     except BadEvent:
         return None

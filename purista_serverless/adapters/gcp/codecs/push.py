@@ -89,7 +89,7 @@ def decode(body: bytes | str) -> Pushed:
     id, published = message.get("messageId"), message.get("publishTime")
     attributes, attempt = message.get("attributes") or {}, wire.get("deliveryAttempt", 0)
     key, subscription = message.get("orderingKey", ""), wire.get("subscription", "")
-    if not (type(id) is type(published) is type(key) is type(subscription) is str and id):
+    if type(id) is not str or type(published) is not str or not id or not type(key) is type(subscription) is str:
         raise BadEvent(
             "not a push of Pub/Sub: 'messageId' and 'publishTime' must be texts, and so must 'orderingKey' and "
             "'subscription' where they are there"

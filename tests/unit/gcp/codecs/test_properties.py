@@ -9,11 +9,12 @@ from urllib.parse import quote, urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purista_serverless.adapters.gcp.codecs import eventarc, http, push, slots, unwrapped
+from purista_serverless.adapters.gcp.codecs import eventarc, http, push, unwrapped
 from purista_serverless.adapters.gcp.codecs.headers import headers_of
 from purista_serverless.adapters.gcp.codecs.push import Pushed
 from purista_serverless.adapters.gcp.identity import caller_of
 from purista_serverless.errors import BadEvent
+from purista_serverless.message import slots
 from purista_serverless.message.request import Request
 from tests.unit.aws.shop import Place
 from tests.unit.gcp.wire import Call, Deployed, load, message
@@ -88,7 +89,7 @@ def test_any_request_is_read(environ, body):
 def test_a_slot_is_read_or_refused(wire):
     """Only ``BadEvent`` leaves the codec."""
     with suppress(BadEvent):
-        assert slots.decode(wire).schedule.count(".") == 2
+        assert slots.decode(wire, 1).schedule.count(".") == 2
 
 
 @given(st.text(max_size=40) | st.binary(max_size=40).map(lambda raw: f"Bearer a.{b64encode(raw).decode()}.b"))
