@@ -68,10 +68,10 @@ class Terraform:
         self._program = program("terraform")
         self._environment = {**os.environ, **_ALONE, **environment}
 
-    def write(self, configuration: Mapping[str, Any]) -> None:
+    def write(self, configuration: Mapping[str, Any], *, archive: bytes = b"sources") -> None:
         """Put a configuration into the folder, with values of the variables that have to be given."""
         (self._folder / "main.tf.json").write_text(json.dumps(configuration, indent=2), encoding="utf-8")
-        (self._folder / ARCHIVE).write_bytes(b"sources")
+        (self._folder / ARCHIVE).write_bytes(archive)
         needed = [name for name, variable in configuration["variable"].items() if "default" not in variable]
         given = {name: VALUES.get(name, f"value of {name}") for name in needed}
         (self._folder / "terraform.tfvars.json").write_text(json.dumps(given), encoding="utf-8")

@@ -52,6 +52,31 @@ def test_all_is_made_and_a_second_plan_is_empty(terraform, application, options)
     assert terraform.outputs().keys() == configuration["output"].keys()
 
 
+def test_a_change_of_one_property_changes_one_resource(terraform):
+    """More memory for one function is an update of that function, in place."""
+    deploy(terraform, configuration_of(APPLICATIONS["example"], {}))
+    own = {"worker:Billing.1.closeCycle": {"memory": 512}}
+
+    terraform.write(configuration_of(APPLICATIONS["example"], {"functions": own}))
+
+    function = "google_cloudfunctions2_function.function_billing_close_cycle_worker"
+    assert changes(terraform.plan()) == {function: ["update"]}
+
+
+def test_other_sources_are_a_new_version_of_every_function(terraform):
+    """A changed archive is uploaded under a new name, which all functions are built from; nothing else changes."""
+    configuration = configuration_of(APPLICATIONS["example"], {})
+    deploy(terraform, configuration)
+
+    terraform.write(configuration, archive=b"other sources")
+
+    functions = {address for address in addresses(configuration) if "cloudfunctions2_function" in address}
+    assert changes(terraform.plan()) == {
+        "google_storage_bucket_object.source": ["delete", "create"],
+        **{address: ["update"] for address in functions},
+    }
+
+
 def test_an_application_without_anything_is_fine(terraform):
     """Nothing is made for it, and nothing is wrong."""
     configuration = configuration_of(Application("empty", []).model, {})
