@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from purista_serverless.adapters.gcp.ports.claim_check import StorageClaimCheck
     from purista_serverless.adapters.gcp.ports.delays import TaskDelays
     from purista_serverless.adapters.gcp.ports.deployment import Deployment
+    from purista_serverless.adapters.gcp.ports.rest import Rest
     from purista_serverless.runtime.ports import Clock
 
 _PORTS = {
@@ -40,6 +41,7 @@ class GcpPorts(LazyPorts):
             emulators, without credentials.
         clock: The time.
         pause: Waits a number of seconds before a request is sent again; ``time.sleep`` when omitted.
+        rest: Sends requests; one with connections of its own when omitted.
         random: Gives a number in ``[0, 1)``, for jitter.
         resources: What handlers are given, by name.
 
@@ -53,7 +55,7 @@ class GcpPorts(LazyPorts):
         'PubSubEvents'
     """
 
-    __slots__ = ("_environment", "_pause", "claims", "delays")
+    __slots__ = ("_environment", "_pause", "_rest", "claims", "delays")
     makers = {name: f"{__name__}.{place}" for name, place in _PORTS.items()}  # noqa: RUF012 - nobody changes it
     claims: "StorageClaimCheck"
     delays: "TaskDelays"
@@ -64,12 +66,14 @@ class GcpPorts(LazyPorts):
         *,
         clock: "Clock | None" = None,
         pause: "Callable[[float], None] | None" = None,
+        rest: "Rest | None" = None,
         random: "Callable[[], float] | None" = None,
         resources: "Mapping[str, Any] | None" = None,
     ) -> None:
         super().__init__(clock=clock or SystemClock(), random=random, resources=resources)
         self._environment = environment
         self._pause = pause
+        self._rest = rest
 
     @property
     def deployment(self) -> "Deployment":
@@ -81,7 +85,7 @@ class GcpPorts(LazyPorts):
         from purista_serverless.adapters.gcp.ports.deployment import Deployment
 
         options = {} if self._pause is None else {"pause": self._pause}
-        return Deployment(self._environment, clock=self.clock, **options)
+        return Deployment(self._environment, clock=self.clock, rest=self._rest, **options)
 
     def warm(self, *, emits: bool = False, enqueues: bool = False, invokes: bool = False, ledger: bool = False) -> None:
         """Load what a function needs when all goes well while its instance starts, when it has the most CPU.

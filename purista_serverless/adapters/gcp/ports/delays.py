@@ -20,7 +20,7 @@ _PUBLISH = Use("pubsub.topics.publish", _FIX)
 _CREATE = Use("cloudtasks.tasks.create", _FIX)
 
 # Of a task (Cloud Tasks, quotas and limits); what is not the body of its request stays below 8 KB.
-_MAX_TASK = 1_048_576 - 8_192
+_MAX_TASK = 1_000_000 - 8_192
 
 # In a request a body is in base64, three bytes in four characters, and beside its attributes.
 TASK_BUDGET = (_MAX_TASK - 16_384) // 4 * 3

@@ -36,6 +36,7 @@ class Deployment(DeployedNames):
         environment: The variables of the function.
         clock: The time.
         pause: Waits a number of seconds, before a request is sent again.
+        rest: Sends requests; one with connections of its own when omitted.
 
     Attributes:
         rest: Sends requests.
@@ -50,9 +51,10 @@ class Deployment(DeployedNames):
         *,
         clock: "Clock",
         pause: "Callable[[float], None]" = time.sleep,
+        rest: Rest | None = None,
     ) -> None:
         super().__init__(environment, clock)
-        self.rest = Rest()
+        self.rest = rest if rest is not None else Rest()
         self.tokens = Tokens(environment, clock, self.rest)
         self._pause = pause
 

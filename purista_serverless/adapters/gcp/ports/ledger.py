@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from purista_serverless.adapters.gcp.constants import LEDGER, PROJECT
 from purista_serverless.adapters.gcp.ports.failures import code_of
-from purista_serverless.adapters.gcp.ports.times import milliseconds_of, timestamp_of
+from purista_serverless.adapters.gcp.ports.times import timestamp_of
 from purista_serverless.errors import TooLarge
+from purista_serverless.message.times import milliseconds_of
 from purista_serverless.runtime.deployed import Use
 from purista_serverless.runtime.ports import Stored
 

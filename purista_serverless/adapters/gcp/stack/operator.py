@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from purista_serverless.adapters.gcp.plan.resources import Deployment
+    from purista_serverless.adapters.gcp.ports.rest import Rest
     from purista_serverless.application import Application
     from purista_serverless.runtime.operations import Operations, QueueMetrics
     from purista_serverless.runtime.ports import Clock
@@ -71,6 +72,7 @@ class DeploymentOperations(DeployedOperations[PubSubLetter]):
         environment: Where emulators are named.
         clock: The time.
         pause: Waits for some seconds before an empty subscription is asked again.
+        rest: Sends requests; one with connections of its own when omitted.
     """
 
     def __init__(
@@ -82,9 +84,10 @@ class DeploymentOperations(DeployedOperations[PubSubLetter]):
         environment: Mapping[str, str],
         clock: "Clock | None" = None,
         pause: "Callable[[float], None]" = time.sleep,
+        rest: "Rest | None" = None,
     ) -> None:
         names = place.environment(plan, environment)
-        ports = GcpPorts(names, clock=clock)
+        ports = GcpPorts(names, clock=clock, rest=rest)
         letters = Letters(place.letters(plan), assemble(application.model), ports, pause=pause)
         where = f"{place.prefix} in project {place.project}"
         super().__init__(application, where, ports, letters, has_records=LEDGER in names)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 CONSUME = Use("pubsub.subscriptions.consume", "declare the queue's worker in this application")
 
-# How long handlers may go on after a stop, in seconds.
-GRACE = 30.0
-LONG_GRACE = 60.0
+# How long handlers may go on after a stop, in seconds: 10 s after it was asked to stop, Cloud Run ends an instance
+# (Cloud Run documentation, container runtime contract), and what is given back has to be told to Pub/Sub before that.
+GRACE = 7.0
 
 # Milliseconds by which a lease may outlast the longest run: settling takes time, too.
 _MARGIN = 60_000
@@ -36,7 +36,7 @@ class Pull:
         subscription: Full name of the subscription.
         ports: The ways out.
         concurrency: How many run at a time.
-        grace: How long handlers may go on after a stop, in seconds; 30, or 60 with a ``max_runtime``, when omitted.
+        grace: How long handlers may go on after a stop, in seconds.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Pull:
         ports: "Ports",
         *,
         concurrency: int,
-        grace: float | None = None,
+        grace: float = GRACE,
     ) -> None:
         self._subscription = subscription
         self._ports = ports
@@ -54,8 +54,7 @@ class Pull:
         self._lease = _longest_lease(consumer)
         self._runs = Runs(ports.clock)
         self._edge = Edge(consumer.edge, consumer, consumer.function, ports, self._runs.run)
-        is_long = consumer.lifecycle.max_runtime is not None
-        self._threads = Threads(self._runs, grace if grace is not None else LONG_GRACE if is_long else GRACE)
+        self._threads = Threads(self._runs, grace)
         self._future: Any = None
 
     def open(self, subscriber: Any, ended: "Callable[[], object]") -> None:

@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from purista_serverless.application import Application
 
 
-def work(
-    application: "Application", queues: "Sequence[str]", *, stop: "Event", concurrency: int, grace: float | None = None
-) -> None:
+def work(application: "Application", queues: "Sequence[str]", *, stop: "Event", concurrency: int) -> None:
     """Pull the jobs of queues and run their workers.
 
-    Blocks until ``stop`` is set. Then no more is pulled; what runs has 30 s to end (60 s with a ``max_runtime``), is
-    then asked to stop (``ctx.cancel_requested()``), async handlers are cancelled, and what was cancelled goes back
-    without delay and without an attempt. A sync handler that ignores it keeps its lease until that runs out.
+    Blocks until ``stop`` is set. Then no more is pulled; what runs has 7 s to end, as Cloud Run waits no longer than
+    10, is then asked to stop (``ctx.cancel_requested()``), async handlers are cancelled, and what was cancelled goes
+    back without delay and without an attempt. A sync handler that ignores it keeps its lease until that runs out.
 
     What is pulled, and with which rights, the variables of the process say, as those of a function do; beside them
     ``PURISTA_SUBSCRIPTIONS`` has to name the subscription of each queue. ``PUBSUB_EMULATOR_HOST`` is respected.
@@ -33,7 +31,6 @@ def work(
         queues: Names of queues with a worker; all of ``PURISTA_SUBSCRIPTIONS`` if there are none.
         stop: Ends it.
         concurrency: How many handlers of a queue run at a time, unless its worker declares fewer.
-        grace: How long handlers may go on after the stop, in seconds, instead of 30 or 60.
 
     Raises:
         MissingExtra: google-cloud-pubsub is not installed.
@@ -45,7 +42,7 @@ def work(
         from google.cloud.pubsub_v1 import SubscriberClient
     except ModuleNotFoundError as error:
         raise MissingExtra("google-cloud-pubsub", "gcp") from error
-    pulls = _pulls(application, queues, concurrency, grace)
+    pulls = _pulls(application, queues, concurrency)
     with SubscriberClient() as subscriber:
         for pull in pulls:
             pull.open(subscriber, stop.set)
@@ -56,9 +53,7 @@ def work(
             pull.close()
 
 
-def _pulls(
-    application: "Application", queues: "Sequence[str]", concurrency: int, grace: float | None
-) -> "tuple[Pull, ...]":
+def _pulls(application: "Application", queues: "Sequence[str]", concurrency: int) -> "tuple[Pull, ...]":
     from purista_serverless.adapters.gcp.worker.pull import CONSUME, Pull
 
     ports = GcpPorts(os.environ)
@@ -73,7 +68,6 @@ def _pulls(
             subscription,
             ports,
             concurrency=min(declared[edge.removeprefix(QUEUE_EDGE)] or concurrency, concurrency),
-            grace=grace,
         )
         for edge, subscription in subscriptions.items()
     )

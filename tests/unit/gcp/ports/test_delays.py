@@ -6,9 +6,9 @@ from base64 import b64decode
 import pytest
 
 from purista_serverless.adapters.gcp.ports.delays import TASK_BUDGET
-from purista_serverless.adapters.gcp.ports.times import milliseconds_of
 from purista_serverless.errors import TooLarge
 from purista_serverless.message import Job
+from purista_serverless.message.times import milliseconds_of
 from tests.unit.aws.ports.messages import job
 from tests.unit.gcp.ports.apis import TOPIC, failure, messages_of
 
@@ -97,13 +97,13 @@ def test_a_body_beyond_a_task_is_refused_without_a_bucket(apis):
 
 
 def test_the_largest_body_fits_into_a_task(apis):
-    """With base64 around it, its attributes and its request it stays below one mebibyte."""
+    """With base64 around it, its attributes and its request it stays below one megabyte."""
     sent = job(payload="x" * (TASK_BUDGET - len(job(payload="").encode())))
     apis.ports().queues.send(sent, delay=1)
 
     task = apis.asked[0].json["task"]
     assert len(sent.encode()) == TASK_BUDGET
-    assert len(b64decode(task["httpRequest"]["body"])) < 1_048_576 - 8_192
+    assert len(b64decode(task["httpRequest"]["body"])) < 1_000_000 - 8_192
 
 
 def test_a_larger_body_is_claimed_where_claim_check_is_on(apis):
