@@ -240,6 +240,13 @@ def test_a_provider_that_carries_edges_needs_fewer_functions():
     assert whole.carrying([]) == whole
 
 
+def test_an_edge_that_a_provider_cannot_carry_keeps_its_function():
+    """A direct edge that is named as one to be set apart is carried by its function like any other."""
+    whole = topology_of(SAMPLE)
+
+    assert whole.carrying(["schedule"], apart={"schedule:Mailer.1.hourly"}) == whole
+
+
 def test_names_that_do_not_exist_are_key_errors():
     """Asking for an unknown function or edge says which name is unknown."""
     topology = topology_of(SAMPLE)

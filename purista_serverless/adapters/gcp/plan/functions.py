@@ -1,10 +1,11 @@
 """Functions and worker pools, with the variables by which they find what they may use."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from purista_serverless.adapters.gcp import constants
 from purista_serverless.adapters.gcp.limits import LONGEST_ACK_DEADLINE
-from purista_serverless.adapters.gcp.options import CPUS, FunctionOptions
+from purista_serverless.adapters.gcp.options import CPUS, Options
 from purista_serverless.adapters.gcp.plan.access import is_open, route_of
 from purista_serverless.adapters.gcp.plan.draft import Draft
 from purista_serverless.adapters.gcp.plan.names import secret_variables, topic_name
@@ -61,6 +62,7 @@ def function_of(described: Described, path: str, draft: Draft) -> Iterator[Resou
 def _function(described: Described, path: str, draft: Draft) -> Function:
     places, options, own = draft.places, draft.options, draft.options.of(described.name)
     memory, route = own.memory or options.memory, route_of(described)
+    scale = _scale_of(described, options)
     return Function(
         id=places.function_id(described.name),
         name=places.function_names[described.name],
@@ -70,9 +72,9 @@ def _function(described: Described, path: str, draft: Draft) -> Function:
         timeout=draft.timings[described.name].timeout,
         memory=memory,
         cpu=own.cpu or options.cpu or CPUS[memory],
-        concurrency=own.concurrency or options.concurrency,
-        min_instances=own.min_instances if own.min_instances is not None else options.min_instances,
-        max_instances=_most_instances(described, own, draft),
+        concurrency=scale.concurrency,
+        min_instances=scale.min_instances,
+        max_instances=scale.max_instances,
         environment=_sorted({**environment_of(described, draft), **_requests(described, draft), "PYTHONPATH": _ROOT}),
         build_environment=_sorted({"GOOGLE_FUNCTION_SOURCE": path, "PYTHONPATH": _ROOT}),
         secrets=_secrets(described, draft),
@@ -92,12 +94,26 @@ def _largest_body(described: Described, draft: Draft) -> int | None:
     return None if http is None else http.max_body
 
 
-def _most_instances(described: Described, own: FunctionOptions, draft: Draft) -> int:
-    """Give as many instances as are allowed, and no more than run a worker's declared concurrency."""
-    wanted = own.max_instances or draft.options.max_instances
-    bounds = [trigger.concurrency for trigger in described.triggers if isinstance(trigger, QueueTrigger)]
-    parallel = own.concurrency or draft.options.concurrency
-    return min([wanted, *(max(1, bound // parallel) for bound in bounds if bound is not None)])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """Requests at one time in an instance, and instances: together no more than a worker declares."""
+
+    concurrency: int
+    min_instances: int
+    max_instances: int
+
+
+def _scale_of(described: Described, options: Options) -> _Scale:
+    own = options.of(described.name)
+    concurrency = own.concurrency or options.concurrency
+    fewest = own.min_instances if own.min_instances is not None else options.min_instances
+    most = own.max_instances or options.max_instances
+    for trigger in described.triggers:
+        if isinstance(trigger, QueueTrigger) and trigger.concurrency is not None:
+            concurrency = min(concurrency, trigger.concurrency)
+            bound = trigger.concurrency // concurrency
+            fewest, most = min(fewest, bound), min(most, bound)
+    return _Scale(concurrency=concurrency, min_instances=fewest, max_instances=most)
 
 
 def _pool(described: Described, draft: Draft) -> WorkerPool:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from purista_serverless.adapters.gcp.checks.check import RULES, check
+from purista_serverless.adapters.gcp.options import CPUS
 from purista_serverless.adapters.gcp.plan import resources as planned_resources
 from purista_serverless.adapters.gcp.plan.resources import Condition, Deployment, Sub
 from purista_serverless.model import Cors
@@ -114,6 +115,12 @@ def test_callers_that_cannot_come_through_are_told():
 
     assert found == ["callers", "callers"]
     assert check(planned(application)) == ()
+
+
+@pytest.mark.parametrize("memory", CPUS)
+def test_what_google_gives_for_a_memory_is_enough(memory):
+    """Without an option for processors no function has too few for its memory."""
+    assert check(planned(everything().model, memory=memory)) == ()
 
 
 def test_no_rule_is_idle():

@@ -226,7 +226,12 @@ def test_settings_are_asked_for_at_deployment():
 
 
 def test_a_worker_runs_no_more_jobs_than_declared():
-    """The declared concurrency of a worker bounds its instances."""
+    """The declared concurrency of a worker bounds its instances, and the requests in each of them."""
+    crowded = functions_of(planned(everything().model, concurrency=20, cpu=1_000, min_instances=2))[
+        "worker:Shop.2.pack"
+    ]
+
+    assert (crowded.concurrency, crowded.min_instances, crowded.max_instances) == (5, 1, 1)
     assert functions_of(EVERYTHING)["worker:Shop.2.pack"].max_instances == 5
     assert functions_of(EVERYTHING)["worker:Shop.2.follow"].max_instances == 100
 
