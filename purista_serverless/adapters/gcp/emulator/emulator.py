@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from purista_serverless.adapters.gcp.emulator.doubles import CERTIFICATES_PATH, Doubles
-from purista_serverless.adapters.gcp.emulator.project import Project
+from purista_serverless.adapters.gcp.emulator.project import Host, Project
 from purista_serverless.adapters.gcp.emulator.pubsub import Backlog, PubSub
 from purista_serverless.adapters.gcp.emulator.routes import Route, Routes
 from purista_serverless.adapters.gcp.emulator.scheduler import Scheduler
@@ -20,7 +20,7 @@ from purista_serverless.adapters.gcp.emulator.site import Site
 from purista_serverless.adapters.gcp.emulator.storage import Storage
 from purista_serverless.adapters.gcp.emulator.tasks import Tasks
 from purista_serverless.adapters.gcp.emulator.tokens import Signer
-from purista_serverless.adapters.gcp.plan.resources import Deployment, Function
+from purista_serverless.adapters.gcp.plan.resources import Deployment, Function, WorkerPool
 from purista_serverless.emulation.agenda import Agenda
 from purista_serverless.emulation.clock import Clock, VirtualClock, WallClock
 from purista_serverless.emulation.door import Door
@@ -31,6 +31,7 @@ from purista_serverless.naming import did_you_mean
 from purista_serverless.topology import HttpTrigger, Topology
 
 if TYPE_CHECKING:
+    from purista_serverless.adapters.gcp.emulator.pool import Pool
     from purista_serverless.adapters.gcp.emulator.pushing import Pusher
 
 _SETTLE_SECONDS = 60.0
@@ -64,7 +65,7 @@ class Emulator:
     Raises:
         MissingTool: An emulator of Google or Java is not installed; says how to install it.
         MissingExtra: A package of the extra ``gcp-emulator`` is not installed.
-        DeclarationError: A variable of the deployment has no value.
+        DeclarationError: A variable of the deployment has no value, or a worker pool would need the virtual clock.
     """
 
     def __init__(
@@ -93,6 +94,8 @@ class Emulator:
         self._port = port
         self._python = python
         self._running = ExitStack()
+        self._pushers: list[Pusher] = []
+        self._pools: list[Pool] = []
 
     def __enter__(self) -> Self:
         _require("functions_framework", "cryptography", "time_machine")
@@ -111,6 +114,7 @@ class Emulator:
         self._start_services(running)
         self._project.make_topics()
         self._pushers.extend(self._project.pushers())
+        self._start_pools(running)
         for pusher in self._pushers:
             pusher.start()
             running.callback(pusher.stop)
@@ -122,7 +126,6 @@ class Emulator:
 
     def _start_servers(self, running: ExitStack) -> None:
         """Start what the functions use."""
-        self._pushers: list[Pusher] = []
         # They listen to the emulator until it is gone.
         running.callback(self._join_pushers)
         self._firestore = running.enter_context(firestore_emulator())
@@ -140,16 +143,29 @@ class Emulator:
         for id, service in self._project.services.items():
             self._site.move(functions[id].url, _opened(service, running).url)
         for id, service in self._project.services.items():
-            metadata = _opened(Metadata(service.setup.email, self.signer), running)
-            setup = self._project.instance_setup(
-                functions[id],
-                root=self._root,
-                variables={**self._addresses(), "GCE_METADATA_HOST": metadata.host, **self._environment},
-                settings=self._settings,
-                python=self._python,
-            )
-            service.deploy(setup)
+            service.deploy(self._project.instance_setup(functions[id], self._host(service.setup.email, running)))
             running.callback(service.instances.close)
+
+    def _start_pools(self, running: ExitStack) -> None:
+        for pool in self._site.of(WorkerPool):
+            if self._clock.is_virtual:
+                raise DeclarationError(
+                    f"{pool.function} runs in a worker pool, which needs the wall clock; omit start="
+                )
+            for one in self._project.pools(pool, self._host(self._site.email(pool.account), running)):
+                one.start()
+                running.callback(one.close)
+                self._pools.append(one)
+
+    def _host(self, email: str, running: ExitStack) -> Host:
+        """Give what runs as an account its surroundings, with a metadata server of that account."""
+        metadata = _opened(Metadata(email, self.signer), running)
+        return Host(
+            root=self._root,
+            variables={**self._addresses(), "GCE_METADATA_HOST": metadata.host, **self._environment},
+            settings=self._settings,
+            python=self._python,
+        )
 
     def _addresses(self) -> dict[str, str]:
         """Give the variables that lead clients to this emulator."""
@@ -238,7 +254,8 @@ class Emulator:
 
     def kill(self, function: str) -> tuple[int, ...]:
         """End, with SIGKILL, the processes of a function that work on something; gives their ids."""
-        return self.service(function).instances.kill()
+        pools = [pool for pool in self._pools if function == pool.setup.name]
+        return pools[0].kill() if pools else self.service(function).instances.kill()
 
     def reload(self) -> None:
         """Have functions run their code as it is in its folder now; what is at work ends with the old one."""

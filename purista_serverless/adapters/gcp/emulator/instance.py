@@ -120,7 +120,6 @@ class Instance:
 
     def _environment(self) -> dict[str, str]:
         setup = self._setup
-        kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         given = {
             "FUNCTION_SIGNATURE_TYPE": "http",
             "FUNCTION_TARGET": "handler",
@@ -133,7 +132,7 @@ class Instance:
         if self._clock.is_virtual:
             given["PURISTA_EMULATED_NOW"] = repr(self._clock.now().timestamp())
             given["PURISTA_EMULATED_SOURCE"] = setup.source
-        return {**kept, **setup.variables, **given}
+        return {**kept_variables(), **setup.variables, **given}
 
     def _watch(self, process: ProcessGroup, ports: "SimpleQueue[str | None]") -> None:
         with process.output as output:
@@ -145,3 +144,8 @@ class Instance:
                 elif listening := _LISTENING.match(said[1]):
                     ports.put(listening[1])
         ports.put(None)
+
+
+def kept_variables() -> dict[str, str]:
+    """Give the variables of this process that every other one needs."""
+    return {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}

@@ -1,8 +1,10 @@
 """An emulated project: its topics, subscriptions and services, made from the resources of a deployment."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from purista_serverless.adapters.gcp.emulator.instance import InstanceSetup
+from purista_serverless.adapters.gcp.emulator.pool import Pool, PoolSetup
 from purista_serverless.adapters.gcp.emulator.pubsub import PubSub
 from purista_serverless.adapters.gcp.emulator.pushing import LONGEST_LEASE, Pusher, PushSetup
 from purista_serverless.adapters.gcp.emulator.service import Service, ServiceSetup
@@ -17,6 +19,7 @@ from purista_serverless.adapters.gcp.plan.resources import (
     Secret,
     Subscription,
     Topic,
+    WorkerPool,
 )
 from purista_serverless.emulation.forwarding import Answer, Request
 from purista_serverless.emulation.instances import MOST_INSTANCES
@@ -25,6 +28,23 @@ from purista_serverless.emulation.platform import Platform
 _INVOKER = "roles/run.invoker"
 # The emulator refuses more than a week, the service more than a month; what is kept here is gone sooner than either.
 _LONGEST_RETENTION = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """Where functions and worker pools run.
+
+    Attributes:
+        root: Folder of the application's sources.
+        variables: What the platform adds to their environment.
+        settings: Secrets by name; they lack those that are not here.
+        python: The interpreter.
+    """
+
+    root: str
+    variables: Mapping[str, str]
+    settings: Mapping[str, str]
+    python: str
 
 
 class Project:
@@ -70,27 +90,33 @@ class Project:
         """Give the names of all buckets."""
         return frozenset(self._site.text(bucket.full_name) for bucket in self._site.of(Bucket))
 
-    def instance_setup(
-        self, function: Function, *, root: str, variables: Mapping[str, str], settings: Mapping[str, str], python: str
-    ) -> InstanceSetup:
-        """Say how a function is run.
-
-        Args:
-            function: The function.
-            root: Folder of its sources.
-            variables: What the platform adds to its environment.
-            settings: Secrets by name; a function lacks those that are not here.
-            python: The interpreter.
-        """
-        secrets = self._secrets(function, settings)
+    def instance_setup(self, function: Function, host: Host) -> InstanceSetup:
+        """Say how a function is run."""
         return InstanceSetup(
             name=self._site.name(function.name),
-            root=root,
+            root=host.root,
             source=function.source,
             timeout=function.timeout,
-            variables={**variables, **self._site.environment(function.environment), **secrets},
-            python=python,
+            variables=self._variables(function, host),
+            python=host.python,
         )
+
+    def pools(self, pool: WorkerPool, host: Host) -> list[Pool]:
+        """Give the instances of a worker pool."""
+        return [Pool(self._pool_setup(pool, host), self._platform.log) for _ in range(pool.instances)]
+
+    def _pool_setup(self, pool: WorkerPool, host: Host) -> PoolSetup:
+        return PoolSetup(
+            name=self._site.name(pool.name),
+            root=host.root,
+            arguments=pool.arguments,
+            variables=self._variables(pool, host),
+            python=host.python,
+        )
+
+    def _variables(self, runs: Function | WorkerPool, host: Host) -> dict[str, str]:
+        """Give the environment of what runs: the platform's, that of the deployment, and secrets that have a value."""
+        return {**host.variables, **self._site.environment(runs.environment), **self._secrets(runs, host.settings)}
 
     def _service_setup(self, function: Function) -> ServiceSetup:
         grants = [grant for grant in self._site.of(Grant) if (grant.role, grant.on) == (_INVOKER, function.id)]
@@ -103,9 +129,9 @@ class Project:
             instances=function.max_instances,
         )
 
-    def _secrets(self, function: Function, settings: Mapping[str, str]) -> dict[str, str]:
+    def _secrets(self, runs: Function | WorkerPool, settings: Mapping[str, str]) -> dict[str, str]:
         found = {}
-        for variable, id in function.secrets:
+        for variable, id in runs.secrets:
             secret = self._site.find(id)
             if isinstance(secret, Secret) and secret.setting in settings:
                 found[variable] = settings[secret.setting]
