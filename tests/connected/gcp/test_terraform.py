@@ -116,10 +116,10 @@ def test_texts_arrive_as_they_were_meant(terraform):
 
 
 def test_a_large_application_is_made_as_well(terraform):
-    """Twelve workers with as many subscriptions and gates, more than five hundred resources, are made in one go."""
-    configuration = configuration_of(large(12, services=3).model, {})
+    """Eight workers with as many subscriptions and gates, more than four hundred resources, are made in one go."""
+    configuration = configuration_of(large(8, services=2).model, {})
 
     plan = deploy(terraform, configuration)
 
-    assert len(changes(plan)) == len(addresses(configuration)) > 500
+    assert len(changes(plan)) == len(addresses(configuration)) > 400
     assert not terraform.has_changes()
