@@ -30,7 +30,7 @@ def faults(commands: list[list[str]]) -> list[str | None]:
     done = subprocess.run(
         [interpreter, str(_GRAMMAR), str(folder)],
         input=json.dumps(commands),
-        env={**os.environ, "CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "CLOUDSDK_CORE_PROJECT": "demo-project"},
+        env={**os.environ, "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"},
         capture_output=True,
         text=True,
         timeout=_PATIENCE,

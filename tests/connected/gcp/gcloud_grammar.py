@@ -4,7 +4,6 @@ Reads a JSON list of lists of arguments, writes a JSON list: what is wrong with 
 ``meta lint-gcloud-commands`` takes texts instead, cuts them at ``#`` and mistakes a switch's neighbour for its value.
 """
 
-import argparse
 import json
 import sys
 from importlib import import_module
@@ -16,11 +15,15 @@ def main() -> None:
     """Judge what is read."""
     sdk = Path(sys.argv[1])
     sys.path[:0] = [str(sdk / "lib"), str(sdk / "lib" / "third_party")]
-    commands = import_module("googlecloudsdk.gcloud_main").CreateCLI([])._TopElement()  # noqa: SLF001 - it has no other door
-    json.dump([_fault(commands, arguments) for arguments in json.load(sys.stdin)], sys.stdout)
+    # Its commands know it weakly: without the variable it is gone.
+    cli = import_module("googlecloudsdk.gcloud_main").CreateCLI([])
+    commands = cli._TopElement()  # noqa: SLF001 - it has no other door
+    # Not Python's: the SDK has one of its own, which has to be the first that is imported.
+    refusal = import_module("argparse").ArgumentError
+    json.dump([_fault(commands, refusal, arguments) for arguments in json.load(sys.stdin)], sys.stdout)
 
 
-def _fault(node: Any, arguments: list[str]) -> str | None:
+def _fault(node: Any, refusal: type[Exception], arguments: list[str]) -> str | None:
     taken = 0
     while node.is_group:
         node = node.LoadSubElement(arguments[taken]) if taken < len(arguments) else None
@@ -28,8 +31,9 @@ def _fault(node: Any, arguments: list[str]) -> str | None:
             return f"no such command: {' '.join(arguments[: taken + 1])}"
         taken += 1
     try:
-        node._parser.parse_args(arguments[taken:], raise_error=True)  # noqa: SLF001 - it has no other door
-    except argparse.ArgumentError as error:
+        # Names are resolved within a project.
+        node._parser.parse_args([*arguments[taken:], "--project=any-project"], raise_error=True)  # noqa: SLF001
+    except refusal as error:
         return str(error)
     except SystemExit as error:
         return f"ends with {error.code}"

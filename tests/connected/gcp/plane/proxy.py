@@ -64,7 +64,9 @@ class Content:
     def _parts(self) -> list[bytes]:
         if not self.type.startswith("multipart/"):
             return []
-        message = message_from_bytes(b"Content-Type: " + self.type.encode() + b"\r\n\r\n" + self.text)
+        # Clients put the boundary into the quotes that Python's parser does not take for some.
+        kind = self.type.replace("'", '"').encode()
+        message = message_from_bytes(b"Content-Type: " + kind + b"\r\n\r\n" + self.text)
         payloads = (part.get_payload(decode=True) for part in message.walk() if not part.is_multipart())
         return [payload for payload in payloads if isinstance(payload, bytes)]
 

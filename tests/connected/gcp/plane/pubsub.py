@@ -41,6 +41,11 @@ class EmulatedPubSub:
                 resource.update(self._beside.get(resource["name"], {}))
         return {**answer, **self._beside.get(answer.get("name", ""), {})}
 
+    def all(self, project: str, kind: str) -> list[Resource]:
+        """List the ``topics`` or ``subscriptions`` of a project: ``projects/p``."""
+        listed = self._ask("GET", f"v1/{project}/{kind}", None, {"pageSize": "1000"}).get(kind, ())
+        return [{**resource, **self._beside.get(resource["name"], {})} for resource in listed]
+
     def get(self, name: str) -> Resource:
         """Give a topic or subscription.
 

@@ -129,11 +129,12 @@ def add_version(store: Store, request: Request) -> Resource:
 
 
 def upload(store: Store, request: Request) -> Resource:
-    """Keep what is known of a file; clients compare the hash."""
+    """Keep a file; clients compare the hash."""
     name = f"{request.name}/{request.body['name']}"
     digest = md5(request.file, usedforsecurity=False).digest()
     written = {**request.body, "size": len(request.file), "md5Hash": b64encode(digest).decode()}
     store.resources[f"storage/{name}"] = written
+    store.files[request.body["name"]] = request.file
     return written
 
 

@@ -62,11 +62,13 @@ class Store:
     """Resources by service and name, and the policies on them.
 
     Attributes:
+        files: What was uploaded, by name.
         completed: Gives what a service adds to a resource that was written, by service.
     """
 
     resources: dict[str, Resource] = field(default_factory=dict)
     policies: dict[str, Resource] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     completed: Mapping[str, Callable[[str, Resource], Resource]] = field(default_factory=dict)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 

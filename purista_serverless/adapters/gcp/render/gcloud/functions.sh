@@ -91,10 +91,12 @@ has_changed() {
 
 # --- Kinds of things ------------------------------------------------------------------------------------------------
 
+is_enabled() { known services "$1" 1 >/dev/null; }
+
 services() {
   local service missing=()
   for service in "$@"; do
-    known services "$service" 1 >/dev/null || missing+=("$service")
+    is_enabled "$service" || missing+=("$service")
   done
   [[ ${#missing[@]} -eq 0 ]] || change "enable$(printf '\n    %s' "${missing[@]}")" services enable "${missing[@]}"
 }
@@ -324,9 +326,9 @@ patiently() {
 report_left_over() {
   local kind
   for kind in accounts topics subscriptions functions jobs secrets alerts; do
-    [[ -e $work/$kind.declared ]] || continue
+    [[ -e $work/$kind ]] || continue
     awk -F '\t' -v kind="$kind" -v prefix="$PREFIX" '
-      NR == FNR { declared[$1] = 1; next }
+      FILENAME == ARGV[1] { declared[$1] = 1; next }
       $3 == prefix && !($1 in declared) { print "  no longer declared, and not deleted: " kind " " $1 }
     ' "$work/$kind.declared" "$work/$kind"
   done

@@ -37,6 +37,7 @@ from purista_serverless.synth.marker import MARKER
 
 FILE = "infra/gcp/deploy.sh"
 
+_HERE = "purista_serverless.adapters.gcp.render.gcloud"
 _WIDTH = 118
 # Of worker pools only.
 _IMAGE = "image"
@@ -54,7 +55,7 @@ def script(deployment: Deployment) -> str:
     resources = Resources(deployment)
     parts = [
         _head(deployment, resources),
-        files(__package__).joinpath("functions.sh").read_text(encoding="utf-8").rstrip("\n"),
+        files(_HERE).joinpath("functions.sh").read_text(encoding="utf-8").rstrip("\n"),
         _preparation(deployment, resources),
         *_sections(resources),
         _end(deployment),
@@ -67,7 +68,8 @@ def _head(deployment: Deployment, resources: Resources) -> str:
     pools = [pool.function for pool in resources.all(WorkerPool)]
     lines = [
         f"# {MARKER}",
-        "# shellcheck shell=bash",
+        # A payload may look like an expression of the shell, and is none.
+        "# shellcheck shell=bash disable=SC2016",
         "#",
         f"# Deploys {one_line(deployment.application)} to Google Cloud with gcloud:",
         "#",
@@ -147,8 +149,8 @@ def _escapes(deployment: Deployment) -> Iterator[str]:
 
 def _services(resources: Resources) -> Iterator[str]:
     names = sorted(api.service for api in resources.all(Api))
+    yield "learn services services list --enabled --format='value(config.name)'"
     if names:
-        yield "learn services services list --enabled --format='value(config.name)'"
         yield " \\\n  ".join(["services", *names])
 
 
