@@ -14,7 +14,7 @@ from purista_serverless.adapters.gcp.emulator.project import Host, Project
 from purista_serverless.adapters.gcp.emulator.pubsub import Backlog, PubSub
 from purista_serverless.adapters.gcp.emulator.routes import Route, Routes
 from purista_serverless.adapters.gcp.emulator.scheduler import Scheduler
-from purista_serverless.adapters.gcp.emulator.servers import firestore_emulator, pubsub_emulator
+from purista_serverless.adapters.gcp.emulator.servers import both_emulators
 from purista_serverless.adapters.gcp.emulator.service import Metadata, Service
 from purista_serverless.adapters.gcp.emulator.site import Site
 from purista_serverless.adapters.gcp.emulator.storage import Storage
@@ -86,6 +86,8 @@ class Emulator:
         self._settings = {**os.environ, **(settings or {})}
         self._root = str(root.resolve())
         self._site = Site(deployment, variables=variables or {}, settings=self._settings, root=self._root)
+        if start is not None and (pools := self._site.of(WorkerPool)):
+            raise DeclarationError(f"{pools[0].function} is a worker pool, which needs the wall clock: omit start=")
         self._topology = topology
         self._clock: Clock = WallClock() if start is None else VirtualClock(start)
         self._platform = Platform(clock=self._clock, agenda=Agenda(self._clock), log=log)
@@ -128,8 +130,7 @@ class Emulator:
         """Start what the functions use."""
         # They listen to the emulator until it is gone.
         running.callback(self._join_pushers)
-        self._firestore = running.enter_context(firestore_emulator())
-        emulator = running.enter_context(pubsub_emulator())
+        emulator, self._firestore = running.enter_context(both_emulators())
         self.pubsub = _opened(PubSub(emulator.host, self._clock, Backlog(self._platform)), running)
         self.signer = Signer(self._clock)
         self._project = Project(self._site, self.pubsub, self.signer, self._platform)
@@ -148,10 +149,6 @@ class Emulator:
 
     def _start_pools(self, running: ExitStack) -> None:
         for pool in self._site.of(WorkerPool):
-            if self._clock.is_virtual:
-                raise DeclarationError(
-                    f"{pool.function} runs in a worker pool, which needs the wall clock; omit start="
-                )
             for one in self._project.pools(pool, self._host(self._site.email(pool.account), running)):
                 one.start()
                 running.callback(one.close)

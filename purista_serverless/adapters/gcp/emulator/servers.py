@@ -10,7 +10,8 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import IO
@@ -44,6 +45,20 @@ class Server:
     def url(self) -> str:
         """Give its address as a URL."""
         return f"http://{self.host}"
+
+
+@contextmanager
+def both_emulators() -> Iterator[tuple[Server, Server]]:
+    """Run the emulators of Pub/Sub and Firestore, which start at the same time: that is what takes longest.
+
+    Raises:
+        MissingTool: One of them or Java is not installed.
+        Unavailable: One of them does not start; gives its last words.
+    """
+    with ExitStack() as running_ones, ThreadPoolExecutor(2) as starting:
+        emulators = (pubsub_emulator(), firestore_emulator())
+        pubsub, firestore = [starting.submit(running_ones.enter_context, emulator) for emulator in emulators]
+        yield pubsub.result(), firestore.result()
 
 
 @contextmanager
