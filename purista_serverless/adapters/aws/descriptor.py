@@ -40,6 +40,7 @@ ADAPTER = Adapter(
     configurator=f"{_HERE}.descriptor:configured",
     differ=f"{_HERE}.compare.differ:differ",
     operator=f"{_HERE}.stack.operator:open_stack",
+    scheduler=f"{_HERE}.schedules.scheduler:open_scheduler",
     emulations=_EMULATIONS,
 )
 

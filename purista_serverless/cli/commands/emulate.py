@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
-from purista_serverless.cli.command import Command, Group, with_output, with_project
+from purista_serverless.cli.command import Command, Group, with_project
 from purista_serverless.cli.output import fields, instant, line_of
 from purista_serverless.cli.values import Duration, Instant, Json
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from purista_serverless.adapters.aws.emulator.emulator import Emulator as AwsEmulator
+    from purista_serverless.adapters.aws.plan.resources import Schedule
     from purista_serverless.adapters.gcp.emulator.emulator import Emulator as GcpEmulator
     from purista_serverless.cli.project import Project
     from purista_serverless.synth.blueprint import Blueprint
@@ -81,9 +82,10 @@ def emulate() -> None:
 )
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True, help="A parameter of the template.")
 @_with_serving
-@with_output
+@with_project
 def aws(
     *,
+    project: "Project",
     template: Path,
     parameters: tuple[str, ...],
     port: int,
@@ -95,12 +97,15 @@ def aws(
 
     Configuration values and secrets are taken from the environment. With `--clock virtual`, each duration on standard
     input (90s, 1d) moves the clock. Ctrl+C or SIGTERM stops everything.
+
+    The application is needed only where its template leaves schedules out, see `schedules_apart` among the options.
     """
     from purista_serverless.adapters.aws.emulator.emulator import Emulator
 
     first = _first_instant(clock, start)
     emulator = Emulator(
         template,
+        apart=_apart(project, template),
         parameters=_named("--parameter", parameters),
         start=first,
         identity=None if identity is None else _claims(identity),
@@ -130,7 +135,7 @@ def gcp(
     from purista_serverless.adapters.gcp.emulator.emulator import Emulator
 
     first = _first_instant(clock, start)
-    blueprint = _built(project)
+    blueprint = _built(project, "gcp")
     emulator = Emulator(
         blueprint.plan,
         project.root,
@@ -143,8 +148,22 @@ def gcp(
     _serve(emulator, lambda running: _gcp_line(running, clock), is_moved=first is not None)
 
 
-def _built(project: "Project") -> "Blueprint":
-    """Draw the application for Google Cloud, whose handlers must be those that a build would write.
+def _apart(project: "Project", template: Path) -> "tuple[Schedule, ...]":
+    """Give the schedules that the project's own template leaves out."""
+    from purista_serverless.adapters.aws.options import Options
+    from purista_serverless.adapters.aws.plan.layout import ROOT, path_of
+    from purista_serverless.cli.providers import adapter_of
+
+    options = adapter_of(project, "aws").options
+    is_apart = isinstance(options, Options) and options.schedules_apart
+    if not is_apart or template.resolve() != (project.root / path_of(ROOT)).resolve():
+        return ()
+    schedules: tuple[Schedule, ...] = _built(project, "aws").plan.apart
+    return schedules
+
+
+def _built(project: "Project", provider: str) -> "Blueprint":
+    """Draw the application for a provider; its handlers must be those that a build would write.
 
     Raises:
         CheckFailed: A promise cannot be kept.
@@ -157,7 +176,7 @@ def _built(project: "Project") -> "Blueprint":
     from purista_serverless.synth.handlers import FOLDER
     from purista_serverless.synth.pipeline import stale_files
 
-    blueprint = draw(project.model, adapter_of(project, "gcp"))
+    blueprint = draw(project.model, adapter_of(project, provider))
     verified(blueprint, strict=False)
     stale = [path for path in stale_files(blueprint, project.root) if path.startswith(f"{FOLDER}/")]
     if stale:

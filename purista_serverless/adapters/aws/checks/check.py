@@ -40,6 +40,8 @@ def _findings(deployment: Deployment) -> Iterator[Finding]:
         yield from _judged(STACK_RULES, stack, deployment.declared, case)
         for resource in stack.resources:
             yield from _of_resource(resource, case)
+    for schedule in deployment.apart:
+        yield from _of_resource(schedule, case)
 
 
 def _case(deployment: Deployment) -> Case:

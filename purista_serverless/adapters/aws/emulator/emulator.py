@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,9 @@ from purista_serverless.adapters.aws.emulator.runtime_api import Answer
 from purista_serverless.adapters.aws.emulator.scheduler import Scheduler
 from purista_serverless.adapters.aws.emulator.stack import Stack
 from purista_serverless.adapters.aws.emulator.template import load_template
+from purista_serverless.adapters.aws.plan.resources import Schedule
+from purista_serverless.adapters.aws.schedules.deployed import DeployedStacks
+from purista_serverless.adapters.aws.schedules.scheduler import request_of
 from purista_serverless.emulation.clock import Clock, VirtualClock, WallClock
 from purista_serverless.errors import DeclarationError
 
@@ -39,6 +42,7 @@ class Emulator:
 
     Args:
         template: The template, as the build writes it.
+        apart: Schedules that the template leaves out; they are stored as ``schedules apply`` would store them.
         parameters: Values of its parameters that differ from their defaults.
         start: The first instant of a virtual clock, which ``advance`` moves; the wall clock when omitted. Functions
             and queues are told the time of that clock too.
@@ -62,6 +66,7 @@ class Emulator:
         self,
         template: Path | str,
         *,
+        apart: Sequence[Schedule] = (),
         parameters: Mapping[str, str] | None = None,
         start: datetime | None = None,
         settings: Mapping[str, str] | None = None,
@@ -74,6 +79,7 @@ class Emulator:
         log: Log = _print,
     ) -> None:
         self._template = Path(template)
+        self._apart = tuple(apart)
         self._parameters = dict(parameters or {})
         self._clock: Clock = WallClock() if start is None else VirtualClock(start)
         self._settings = {**os.environ, **(settings or {})}
@@ -107,7 +113,7 @@ class Emulator:
         self.stack = Stack(template, self._cloud, name=self._stack_name, parameters=self._parameters)
         self.stack.make()
         self._record_stack()
-        parts = dict(self.stack.parts())
+        parts = {**dict(self.stack.parts()), **dict(self._stored())}
         self._functions = invocations.functions = self._make_functions(parts)
         self._fill_settings()
         self._polling = Polling(self._cloud, [self._source(mapped) for mapped in _of(parts, Mapped).values()])
@@ -247,6 +253,14 @@ class Emulator:
             for detail in details
         ]
         self.client("events").put_events(Entries=entries)
+
+    def _stored(self) -> Iterator[tuple[str, StoredSchedule]]:
+        """Store the schedules that the template leaves out."""
+        deployed = DeployedStacks(self._stack_name, tuple(self.stack.deployed()))
+        for schedule in self._apart:
+            request = request_of(schedule, deployed)
+            self.client("scheduler").create_schedule(**request)
+            yield schedule.id, StoredSchedule(name=request["Name"], group=request["GroupName"])
 
     def _make_functions(self, parts: Mapping[str, Part]) -> Functions:
         return Functions(

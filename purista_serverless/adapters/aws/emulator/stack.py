@@ -9,6 +9,7 @@ from purista_serverless.adapters.aws.emulator.intrinsics import Resolver
 from purista_serverless.adapters.aws.emulator.kinds import compute, gateway, messaging, storage
 from purista_serverless.adapters.aws.emulator.resource import Kind, Part, Resource, Site
 from purista_serverless.adapters.aws.emulator.template import Template, load_template
+from purista_serverless.adapters.aws.schedules.deployed import DeployedStack, PhysicalResource
 from purista_serverless.errors import DeclarationError, PuristaServerlessError
 from purista_serverless.naming import did_you_mean
 
@@ -102,6 +103,19 @@ class Stack:
                 yield logical_id, resource.part
         for nested_id, nested in self.nested.items():
             yield from ((f"{nested_id}.{path}", part) for path, part in nested.parts())
+
+    def deployed(self) -> Iterator[DeployedStack]:
+        """Give this stack and those nested in it as CloudFormation would tell of them."""
+        yield DeployedStack(
+            arn=str(self._values["AWS::StackId"]),
+            parameters={name: str(self._values[name]) for name in self._template.section("Parameters")},
+            resources={
+                logical_id: PhysicalResource(kind=self._declared[logical_id]["Type"], id=str(resource.ref))
+                for logical_id, resource in self._made.items()
+            },
+        )
+        for nested in self.nested.values():
+            yield from nested.deployed()
 
     def find(self, logical_id: str) -> Resource:
         """Find a resource here, or in the stacks nested in this one.

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from purista_serverless.adapter import Adapter
 from purista_serverless.adapters.aws.constants import COMMAND_TRIGGER, HTTP_TRIGGER, QUEUE_EDGE
@@ -13,7 +14,7 @@ from purista_serverless.adapters.aws.plan.layout import ROOT, stacks_of
 from purista_serverless.adapters.aws.plan.names import function_names, logical_ids, queue_names
 from purista_serverless.adapters.aws.plan.places import Places
 from purista_serverless.adapters.aws.plan.queues import dead_letter_of, policy_of, queue_of, rule_of
-from purista_serverless.adapters.aws.plan.resources import QueuePolicy, Resource, Rule
+from purista_serverless.adapters.aws.plan.resources import QueuePolicy, Resource, Rule, Schedule
 from purista_serverless.adapters.aws.plan.schedules import knocks_of, schedules_of
 from purista_serverless.adapters.aws.plan.shared import shared_resources
 from purista_serverless.adapters.aws.plan.stacks import Deployment, deployment_of
@@ -57,7 +58,16 @@ def plan(topology: Topology, application: Application, adapter: Adapter) -> Depl
         stacks[stack].extend(knocks_of(gates, places, draft.schedules))
     for resources in stacks.values():
         resources.extend(_policies(resources))
-    return deployment_of(draft, places, stacks)
+    apart = _taken_out(stacks) if draft.options.schedules_apart else ()
+    return deployment_of(draft, places, stacks, apart)
+
+
+def _taken_out(stacks: dict[str, list[Resource]]) -> tuple[Schedule, ...]:
+    """Take the schedules out of their stacks, and nothing else: where the rest is does not depend on that."""
+    found = [one for resources in stacks.values() for one in resources if isinstance(one, Schedule)]
+    for stack, resources in stacks.items():
+        stacks[stack] = [one for one in resources if not isinstance(one, Schedule)]
+    return tuple(sorted(found, key=attrgetter("id")))
 
 
 def _places(draft: Draft, shared: tuple[Resource, ...]) -> Places:

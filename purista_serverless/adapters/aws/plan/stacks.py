@@ -34,6 +34,7 @@ from purista_serverless.adapters.aws.plan.resources import (
     Table,
     Text,
 )
+from purista_serverless.naming import slug
 from purista_serverless.synth.names import camel
 
 
@@ -48,6 +49,7 @@ class Deployment:
         authorization: Who knows the callers of private routes.
         is_authenticated: Whether somebody does, be it the application itself.
         stacks: The root first, then the others, sorted by name.
+        apart: Schedules that no stack holds, sorted by id; the role of each is in the stack that would hold it.
     """
 
     application: str
@@ -56,9 +58,17 @@ class Deployment:
     authorization: Authorization
     is_authenticated: bool
     stacks: tuple[Stack, ...]
+    apart: tuple[Schedule, ...] = ()
+
+    @property
+    def stack_name(self) -> str:
+        """Give the name that the stack is deployed under unless whoever deploys says otherwise."""
+        return self.options.stack_name or slug(self.application)
 
 
-def deployment_of(draft: Draft, places: Places, resources: Mapping[str, Iterable[Resource]]) -> Deployment:
+def deployment_of(
+    draft: Draft, places: Places, resources: Mapping[str, Iterable[Resource]], apart: tuple[Schedule, ...] = ()
+) -> Deployment:
     """Give the stacks of resources; the root deploys the others, and gives them what they share."""
     name, known = draft.application.name, _known(draft, places)
     nested = tuple(
@@ -80,6 +90,7 @@ def deployment_of(draft: Draft, places: Places, resources: Mapping[str, Iterable
         authorization=draft.authorization,
         is_authenticated=draft.authorization != "NONE" or draft.application.authenticate is not None,
         stacks=(root, *nested),
+        apart=apart,
     )
 
 

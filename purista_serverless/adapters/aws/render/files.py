@@ -11,7 +11,6 @@ from purista_serverless.adapters.aws.plan.stacks import Deployment
 from purista_serverless.adapters.aws.render.queueing import ALARMED, OVERRIDDEN
 from purista_serverless.adapters.aws.render.resources import rendered
 from purista_serverless.adapters.aws.render.yaml import Call, to_yaml
-from purista_serverless.naming import slug
 from purista_serverless.synth.marker import MARKER
 
 
@@ -96,7 +95,7 @@ def _samconfig(deployment: Deployment) -> str:
         "version = 0.1",
         "",
         "[default.global.parameters]",
-        f"stack_name = {_quoted(options.stack_name or slug(deployment.application))}",
+        f"stack_name = {_quoted(deployment.stack_name)}",
         "",
         "[default.build.parameters]",
         "cached = true",

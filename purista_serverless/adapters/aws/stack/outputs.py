@@ -13,6 +13,8 @@ from purista_serverless.runtime.deployed import Use
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NESTED = "AWS::CloudFormation::Stack"
+
 _DEAD_LETTER_OF = "dead letter of "
 _NAMES = {"Bus": EVENT_BUS, "ClaimCheck": CLAIM_CHECK, "Ledger": LEDGER}
 
@@ -80,7 +82,13 @@ def ask(action: str, method: "Callable[..., Any]", target: str, **parameters: An
         raise ProviderRefused(f"these credentials may not do {action} on {target}; use others") from error
 
 
-def _outputs(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:
+def describe(name: str, cloudformation: Any) -> Mapping[str, Any]:
+    """Give what CloudFormation says of a stack.
+
+    Raises:
+        ProviderRefused: There is none of that name, or it may not be looked at.
+        Unavailable: CloudFormation could not be reached.
+    """
     described = ask(
         "cloudformation:DescribeStacks",
         cloudformation.describe_stacks,
@@ -91,12 +99,18 @@ def _outputs(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:
     if code_of(described):
         region = cloudformation.meta.region_name
         raise ProviderRefused(f"there is no stack {name!r} in {region}; name another, or set AWS_REGION")
-    yield from described["Stacks"][0].get("Outputs", ())
-    for resource in _resources(name, cloudformation):
-        if resource["ResourceType"] == "AWS::CloudFormation::Stack":
-            yield from _outputs(resource["PhysicalResourceId"], cloudformation)
+    found: Mapping[str, Any] = described["Stacks"][0]
+    return found
 
 
-def _resources(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:
+def resources_of(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:
+    """Give the resources of a stack, without those of stacks nested in it."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
     yield from ask("cloudformation:ListStackResources", lambda: list(pages.search("StackResourceSummaries[]")), name)
+
+
+def _outputs(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:
+    yield from describe(name, cloudformation).get("Outputs", ())
+    for resource in resources_of(name, cloudformation):
+        if resource["ResourceType"] == NESTED:
+            yield from _outputs(resource["PhysicalResourceId"], cloudformation)
