@@ -17,8 +17,7 @@ from purista_serverless.testing.doubles import (
 from purista_serverless.testing.faults import Guarded, Instance
 from purista_serverless.topology import Function, topology_of
 from tests.contracts.hosting import Unreachable
-
-FACTS = ("tracking", "runs", "strict", "recorded", "awaits", "authenticate")
+from tests.unit.deployed import FACTS
 
 
 class LoadedEntry(Entry):

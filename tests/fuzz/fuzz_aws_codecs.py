@@ -24,7 +24,8 @@ from purista_serverless.errors import BadEvent, BoundExceeded, InvalidPayload
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.testing.contracts.suite import START
 from tests.fuzz.changes import changed
-from tests.unit.aws.wire import TOPOLOGY, AwsDoubles, entry_of
+from tests.unit.aws.wire import AwsDoubles
+from tests.unit.deployed import TOPOLOGY, entry_of
 
 EVENTS = sorted((Path(__file__).parents[1] / "events" / "aws").glob("*.json"))
 TEXTS = [path.read_text(encoding="utf-8") for path in EVENTS]

@@ -30,7 +30,8 @@ from purista_serverless.runtime.parts import edge_consumer
 from purista_serverless.testing.clock import VirtualClock
 from purista_serverless.testing.contracts.suite import START
 from tests.fuzz.changes import changed
-from tests.unit.gcp.wire import TOPOLOGY, GcpDoubles, entry_of
+from tests.unit.deployed import TOPOLOGY, entry_of
+from tests.unit.gcp.wire import GcpDoubles
 
 EVENTS = sorted((Path(__file__).parents[1] / "events" / "gcp").glob("*.json"))
 

@@ -9,7 +9,8 @@ from purista_serverless.errors import BadEvent, Unavailable
 from purista_serverless.message import Job
 from purista_serverless.runtime.ledger import JobLedger
 from purista_serverless.runtime.records import RUNNING, JobRecord
-from tests.unit.aws.wire import SENT, Deployed, batch, failures, record
+from tests.unit.aws.wire import Deployed, batch, failures, record
+from tests.unit.deployed import SENT
 
 PACK, ORDER, ROUNDS = "worker:Shop.1.pack", "worker:Shop.1.order", "worker:Shop.1.goRound"
 INSIST = "worker:Shop.1.insist"

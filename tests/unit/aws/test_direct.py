@@ -11,7 +11,8 @@ from purista_serverless.errors import BadEvent
 from purista_serverless.message import Job, Message
 from purista_serverless.message.wire import plain_json
 from purista_serverless.runtime.parts import timetable_of
-from tests.unit.aws.wire import SENT, TOPOLOGY, AwsDoubles, Deployed, batch, bridged, entry_of, failures, load, record
+from tests.unit.aws.wire import AwsDoubles, Deployed, batch, bridged, failures, load, record
+from tests.unit.deployed import SENT, TOPOLOGY, entry_of
 
 SLOT = "2027-01-15T01:00:00Z"
 SLOT_MS = 1_799_974_800_000

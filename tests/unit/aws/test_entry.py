@@ -7,7 +7,8 @@ import pytest
 from purista_serverless.errors import BadEvent, DeclarationError
 from purista_serverless.runtime.entry import Entry, entry
 from tests.cold.interpreter import modules_after
-from tests.unit.aws.wire import TOPOLOGY, Deployed, batch, entry_of, load, record
+from tests.unit.aws.wire import Deployed, batch, load, record
+from tests.unit.deployed import TOPOLOGY, entry_of
 
 LAMBDA = {
     "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",

@@ -12,7 +12,8 @@ from purista_serverless.errors import ProviderRefused, PuristaServerlessError, T
 from purista_serverless.runtime.assembly import assemble
 from purista_serverless.runtime.runs import read_run
 from purista_serverless.testing.clock import VirtualClock
-from tests.unit.aws.wire import SENT, AwsDoubles, Deployed, Invocation, batch, failures, load, record
+from tests.unit.aws.wire import AwsDoubles, Deployed, Invocation, batch, failures, load, record
+from tests.unit.deployed import SENT
 
 TOO_LARGE = TooLarge("what goes to queue:shop.packing", 2_000_000, 1_044_480, "send less")
 REFUSED = [ProviderRefused("the queue is gone"), UndeclaredUse("this function", "send to", "a queue", "deploy again")]

@@ -2,27 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from purista_serverless import Application
 from purista_serverless.adapters.aws.entry import bind
-from purista_serverless.errors import BadEvent
 from purista_serverless.message.wire import parse_json
-from purista_serverless.runtime.entry import Entry
-from purista_serverless.runtime.ports import Clock, Ports
-from purista_serverless.testing import doubles
-from purista_serverless.testing.clock import VirtualClock
-from purista_serverless.topology import Function, topology_of
-from tests.unit.aws.shop import Notes, nobody, shop
+from purista_serverless.runtime.ports import Clock
+from tests.unit.deployed import SENT, CloudDoubles, Outcomes, entry_with
 
-# Not in the shop's own module: a deployed function imports that one, and no application.
-TOPOLOGY = topology_of(Application("shop", [shop], authenticate=nobody).model)
 EVENTS = Path(__file__).parents[2] / "events" / "aws"
-FACTS = ("tracking", "runs", "strict", "recorded", "awaits", "authenticate")
 QUEUE = "jobs-7F3A"
-SENT = 1_800_000_000_000
 
 
 class Invocation:
@@ -50,30 +39,13 @@ class Postponed:
         self.seconds.update(changes)
 
 
-class Claims:
-    """Bodies by their keys."""
-
-    def __init__(self, bodies: Mapping[str, bytes]) -> None:
-        self.bodies = dict(bodies)
-
-    def fetch(self, claim: Mapping[str, Any]) -> bytes:
-        """Give a body."""
-        key = claim.get("key")
-        if key not in self.bodies:
-            raise BadEvent(f"the body {key!r} is no longer in the bucket of claims")
-        return self.bodies[key]
-
-
-class AwsDoubles(Ports):
+class AwsDoubles(CloudDoubles):
     """The doubles of the core's ports, and of those that only AWS has."""
 
-    __slots__ = ("claims", "visibility")
+    __slots__ = ("visibility",)
 
     def __init__(self, clock: Clock, *, bodies: Mapping[str, bytes] | None = None, **given: Any) -> None:
-        made = doubles.ports(clock, **given)
-        names = ("events", "queues", "commands", "schedules", "dead_letters", "ledger", "settings", "resources")
-        super().__init__(clock=clock, random=made.random, **{name: getattr(made, name) for name in names})
-        self.claims = Claims(bodies or {})
+        super().__init__(clock, bodies=bodies, **given)
         self.visibility = Postponed()
 
 
@@ -127,7 +99,7 @@ def failures(answer: Any) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-class Deployed:
+class Deployed(Outcomes):
     """A function of the shop, bound as its generated file binds it, with ports that keep what they are told.
 
     Args:
@@ -149,35 +121,13 @@ class Deployed:
         ports: AwsDoubles | None = None,
         **facts: Any,
     ) -> None:
-        self.notes = Notes()
-        self.clock = VirtualClock(datetime.fromtimestamp(now / 1000, tz=UTC))
-        self.ports = ports or AwsDoubles(self.clock, resources={"notes": self.notes}, bodies=bodies)
-        found = entry_of(TOPOLOGY.function(name))
-        entry = Entry(found.target, found.triggers, {**found.facts, **facts})
-        self.handler = bind(entry, environment or {}, self.ports)
+        super().__init__(now)
+        self.ports: AwsDoubles = ports or AwsDoubles(self.clock, resources={"notes": self.notes}, bodies=bodies)
+        self.handler = bind(entry_with(name, facts), environment or {}, self.ports)
 
     def __call__(self, event: Any, *, remaining: int = 60_000) -> Any:
         """Start the function with an event."""
         return self.handler(event, Invocation(self.clock, remaining))
-
-    def letters(self) -> Any:
-        """Give the dead letters."""
-        port: Any = self.ports.dead_letters
-        return port.letters()
-
-    def published(self) -> Any:
-        """Give the published events."""
-        port: Any = self.ports.events
-        return port.messages
-
-
-def entry_of(function: Function) -> Entry:
-    """Give the entry that the generated file of a function makes."""
-    facts = {name: value for name in FACTS if (value := getattr(function, name)) and value != "none"}
-    if function.run_timeout is not None:
-        facts["run_timeout"] = round(function.run_timeout.total_seconds() * 1000)
-    triggers = tuple(trigger.name for trigger in function.triggers)
-    return Entry(f"{function.module}:{function.attribute}", triggers, facts)
 
 
 def load(name: str) -> Any:

@@ -12,7 +12,8 @@ from purista_serverless.errors import BadEvent
 from purista_serverless.message import Job, Message
 from purista_serverless.runtime.parts import timetable_of
 from purista_serverless.testing.clock import VirtualClock
-from tests.unit.gcp.wire import PUBLISHED, SENT, TOPOLOGY, Deployed, GcpDoubles, entry_of, push
+from tests.unit.deployed import SENT, TOPOLOGY, entry_of
+from tests.unit.gcp.wire import PUBLISHED, Deployed, GcpDoubles, push
 
 QUEUE, PACK = "queue:shop.packing", "worker:Shop.1.pack"
 LISTEN = "subscription:Shop.1.listen"

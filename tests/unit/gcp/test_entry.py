@@ -9,7 +9,8 @@ from purista_serverless.adapters.gcp.entry import bind
 from purista_serverless.errors import DeclarationError
 from purista_serverless.runtime.entry import Entry, entry
 from tests.cold.interpreter import modules_after
-from tests.unit.gcp.wire import TOPOLOGY, Call, Deployed, entry_of, load, push, reply_of
+from tests.unit.deployed import TOPOLOGY, entry_of
+from tests.unit.gcp.wire import Call, Deployed, load, push, reply_of
 
 PLATFORM = {"K_SERVICE": "shop", "FUNCTION_TARGET": "handler"}
 JOB = b'{"id":"0190a000","queueName":"shop.packing","payload":{"text":"hello"}}'

@@ -9,7 +9,8 @@ from purista_serverless.errors import TooLarge, Unavailable, UndeclaredUse
 from purista_serverless.message import Job
 from purista_serverless.runtime.ledger import JobLedger
 from purista_serverless.runtime.records import RUNNING, JobRecord
-from tests.unit.gcp.wire import SENT, Call, Deployed, message, path_of, push
+from tests.unit.deployed import SENT
+from tests.unit.gcp.wire import Call, Deployed, message, path_of, push
 
 PACK, ORDER, LISTEN, GATE = (
     "worker:Shop.1.pack",

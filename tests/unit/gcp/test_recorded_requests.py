@@ -7,7 +7,8 @@ as the services' documents show them.
 import pytest
 
 from tests.unit.aws.shop import Place
-from tests.unit.gcp.wire import EVENTS, SENT, Deployed, load
+from tests.unit.deployed import SENT
+from tests.unit.gcp.wire import EVENTS, Deployed, load
 
 NOTE, LOOK, PACK, ORDER, LISTEN, GATE = (
     "command:Shop.1.note",

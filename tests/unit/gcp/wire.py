@@ -4,7 +4,6 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,21 +11,11 @@ from urllib.parse import quote
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
-from purista_serverless import Application
 from purista_serverless.adapters.gcp.entry import bind
-from purista_serverless.errors import BadEvent
-from purista_serverless.runtime.entry import Entry
-from purista_serverless.runtime.ports import Clock, Ports
-from purista_serverless.testing import doubles
-from purista_serverless.testing.clock import VirtualClock
-from purista_serverless.topology import Function, topology_of
-from tests.unit.aws.shop import Notes, nobody, shop
+from purista_serverless.runtime.ports import Clock
+from tests.unit.deployed import SENT, CloudDoubles, Outcomes, entry_with
 
-# Not in the shop's own module: a deployed function imports that one, and no application.
-TOPOLOGY = topology_of(Application("shop", [shop], authenticate=nobody).model)
 EVENTS = Path(__file__).parents[2] / "events" / "gcp"
-FACTS = ("tracking", "runs", "strict", "recorded", "awaits", "authenticate")
-SENT = 1_800_000_000_000
 PUBLISHED = "2027-01-15T08:00:00.000Z"
 SUBSCRIPTION = "projects/shop-7/subscriptions/shop-queue~shop.packing"
 
@@ -90,30 +79,13 @@ class Delays:
         return list(self.kept.values())
 
 
-class Claims:
-    """Bodies by their keys."""
-
-    def __init__(self, bodies: Mapping[str, bytes]) -> None:
-        self.bodies = dict(bodies)
-
-    def fetch(self, claim: Mapping[str, Any]) -> bytes:
-        """Give a body."""
-        key = claim.get("key")
-        if not isinstance(key, str) or key not in self.bodies:
-            raise BadEvent(f"the body {key!r} is no longer in the bucket of claims")
-        return self.bodies[key]
-
-
-class GcpDoubles(Ports):
+class GcpDoubles(CloudDoubles):
     """The doubles of the core's ports, and of those that only Google Cloud has."""
 
-    __slots__ = ("claims", "delays")
+    __slots__ = ("delays",)
 
     def __init__(self, clock: Clock, *, bodies: Mapping[str, bytes] | None = None, **given: Any) -> None:
-        made = doubles.ports(clock, **given)
-        names = ("events", "queues", "commands", "schedules", "dead_letters", "ledger", "settings", "resources")
-        super().__init__(clock=clock, random=made.random, **{name: getattr(made, name) for name in names})
-        self.claims = Claims(bodies or {})
+        super().__init__(clock, bodies=bodies, **given)
         self.delays = Delays()
 
 
@@ -153,7 +125,7 @@ def path_of(edge: str) -> str:
     return f"/_purista/{quote(edge, safe='')}"
 
 
-class Deployed:
+class Deployed(Outcomes):
     """A function of the shop, bound as its generated file binds it, with ports that keep what they are told.
 
     Args:
@@ -175,26 +147,13 @@ class Deployed:
         ports: GcpDoubles | None = None,
         **facts: Any,
     ) -> None:
-        self.notes = Notes()
-        self.clock = VirtualClock(datetime.fromtimestamp(now / 1000, tz=UTC))
-        self.ports = ports or GcpDoubles(self.clock, resources={"notes": self.notes}, bodies=bodies)
-        found = entry_of(TOPOLOGY.function(name))
-        entry = Entry(found.target, found.triggers, {**found.facts, **facts})
-        self.handler = bind(entry, environment or {}, self.ports)
+        super().__init__(now)
+        self.ports: GcpDoubles = ports or GcpDoubles(self.clock, resources={"notes": self.notes}, bodies=bodies)
+        self.handler = bind(entry_with(name, facts), environment or {}, self.ports)
 
     def __call__(self, call: Call) -> Reply:
         """Start the function with a request."""
         return reply_of(self.handler(call.request()))
-
-    def letters(self) -> Any:
-        """Give the dead letters."""
-        port: Any = self.ports.dead_letters
-        return port.letters()
-
-    def published(self) -> Any:
-        """Give the published events."""
-        port: Any = self.ports.events
-        return port.messages
 
 
 def reply_of(answer: Any) -> Reply:
@@ -202,15 +161,6 @@ def reply_of(answer: Any) -> Reply:
     body, status, *rest = answer
     raw = body.encode() if isinstance(body, str) else body
     return Reply(status=status, body=raw, headers=rest[0] if rest else {})
-
-
-def entry_of(function: Function) -> Entry:
-    """Give the entry that the generated file of a function makes."""
-    facts = {name: value for name in FACTS if (value := getattr(function, name)) and value != "none"}
-    if function.run_timeout is not None:
-        facts["run_timeout"] = round(function.run_timeout.total_seconds() * 1000)
-    triggers = tuple(trigger.name for trigger in function.triggers)
-    return Entry(f"{function.module}:{function.attribute}", triggers, facts)
 
 
 def load(name: str) -> Call:
