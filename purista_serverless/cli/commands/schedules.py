@@ -53,7 +53,7 @@ _SHAPE_OF_ACTIONS = """
 
 @click.group(cls=Group)
 def schedules() -> None:
-    """See what starts by the clock, start it now, and keep a provider's clock in step."""
+    """See what starts by the clock, start it, keep clouds in step."""
 
 
 def with_scheduler(function: F) -> F:

@@ -30,18 +30,32 @@ def scheduler(monkeypatch) -> Iterator[CloudScheduler]:
         yield found
 
 
-def test_diff_tells_what_differs_and_changes_nothing(billing, scheduler):
+def test_diff_tells_what_differs_and_changes_nothing(billing, scheduler, golden):
     """It exits with a code of its own, so that continuous integration can tell drift from failure."""
     printed = billing("schedules", "diff", "--provider", "gcp", "--json")
 
     assert printed.code == ExitCode.DIFFERENT
-    assert {action["action"] for action in json.loads(printed.raw)} == {"create"}
     assert scheduler.jobs == {}
+    golden("cli/schedules-diff.json", printed.out)
+    golden("cli/schedules-diff.txt", billing("schedules", "diff", "--provider", "gcp").out)
 
 
-def test_apply_makes_the_jobs_once(billing, scheduler):
+def test_diff_shows_both_values_of_what_was_changed_elsewhere(billing, scheduler):
+    """A job that somebody changed by hand differs in the field that was changed."""
+    billing("schedules", "apply", "--provider", "gcp")
+    job = min(scheduler.jobs.items())[1]
+    declared, job.schedule = job.schedule, "7 7 7 7 *"
+    (action,) = json.loads(billing("schedules", "diff", "--provider", "gcp", "--json").raw)
+
+    assert action["action"] == "update"
+    assert action["changes"] == [{"field": "cron", "now": "7 7 7 7 *", "then": declared}]
+
+
+def test_apply_makes_the_jobs_once(billing, scheduler, golden):
     """Afterwards nothing differs."""
-    assert billing("schedules", "apply", "--provider", "gcp").code == ExitCode.DONE
+    first = billing("schedules", "apply", "--provider", "gcp")
+    assert first.code == ExitCode.DONE
+    golden("cli/schedules-apply.txt", first.out)
     made = sorted(scheduler.jobs)
 
     again = billing("schedules", "apply", "--provider", "gcp")
@@ -49,9 +63,12 @@ def test_apply_makes_the_jobs_once(billing, scheduler):
     assert billing("schedules", "diff", "--provider", "gcp").code == ExitCode.DONE
     assert made
     assert sorted(scheduler.jobs) == made
+    elsewhere = billing("schedules", "apply", "--provider", "gcp", "--stack", "staging", "--json")
+    golden("cli/schedules-apply.json", elsewhere.out)
 
 
-def test_prune_deletes_what_apply_left(billing, scheduler):
+@pytest.mark.parametrize("kind", ["txt", "json"])
+def test_prune_deletes_what_apply_left(billing, scheduler, golden, kind):
     """Apply alone never deletes anything."""
     billing("schedules", "apply", "--provider", "gcp", "--stack", "mine")
     name, job = min(scheduler.jobs.items())
@@ -66,8 +83,11 @@ def test_prune_deletes_what_apply_left(billing, scheduler):
 
     assert "nothing to do" in billing("schedules", "apply", "--provider", "gcp", "--stack", "mine").out
     assert left.name in scheduler.jobs
-    assert billing("schedules", "prune", "--provider", "gcp", "--stack", "mine").code == ExitCode.DONE
+    options = ["--json"] if kind == "json" else []
+    printed = billing("schedules", "prune", "--provider", "gcp", "--stack", "mine", *options)
+    assert printed.code == ExitCode.DONE
     assert left.name not in scheduler.jobs
+    golden(f"cli/schedules-prune.{kind}", printed.out)
 
 
 def test_a_provider_without_a_clock_is_told(cli):
@@ -76,3 +96,11 @@ def test_a_provider_without_a_clock_is_told(cli):
 
     assert printed.code == ExitCode.USAGE
     assert "embedded has no clock whose schedules are managed apart" in printed.err
+
+
+def test_schedules_that_a_stack_keeps_are_left_to_it(billing):
+    """On AWS they have names of CloudFormation's, so that what was applied beside it would fire twice."""
+    printed = billing("schedules", "apply", "--provider", "aws")
+
+    assert printed.code == ExitCode.APPLICATION
+    assert "set schedules_apart = true in [tool.purista-serverless.aws]" in printed.err
