@@ -11,7 +11,7 @@ import click
 from purista_serverless.cli.failures import ExitCode, Failure
 from purista_serverless.cli.project import Project
 from purista_serverless.cli.values import known
-from purista_serverless.errors import MissingExtra
+from purista_serverless.emulation.running import require
 
 if TYPE_CHECKING:
     from purista_serverless.emulation.forwarding import Answer, Request
@@ -41,7 +41,7 @@ def run_on_aws(project: Project, name: str, event: bytes) -> Any:
     from purista_serverless.adapters.aws.emulator.environment import Environment, FunctionSetup
     from purista_serverless.emulation.clock import WallClock
 
-    _require("awslambdaric", "aws-emulator")
+    require("aws-emulator", "awslambdaric")
     _require_handler(project, name)
     setup = FunctionSetup(
         name=name,
@@ -86,7 +86,7 @@ def run_on_gcp(project: Project, name: str, event: bytes) -> Any:
     from purista_serverless.emulation.clock import WallClock
     from purista_serverless.emulation.platform import Platform
 
-    _require("functions_framework", "gcp-emulator")
+    require("gcp-emulator", "functions_framework")
     _require_handler(project, name)
     request = _request_of(event)
     root = str(project.root)
@@ -137,10 +137,3 @@ def _shape_of(answer: "Answer") -> Any:
 
 def _require_handler(project: Project, name: str) -> None:
     known("generated handler", name, {path.stem: path for path in (project.root / "handlers").glob("*.py")})
-
-
-def _require(module: str, extra: str) -> None:
-    from importlib.util import find_spec
-
-    if find_spec(module) is None:
-        raise MissingExtra(module, extra)

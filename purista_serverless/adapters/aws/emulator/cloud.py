@@ -10,7 +10,8 @@ from threading import Lock
 from typing import Any
 
 from purista_serverless.emulation.clock import Clock, VirtualClock
-from purista_serverless.errors import MissingExtra, Unavailable
+from purista_serverless.emulation.running import require
+from purista_serverless.errors import Unavailable
 
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -49,7 +50,7 @@ class Cloud:
         self._lock = Lock()
         self._clients: dict[str, Any] = {}
         start = [repr(clock.now().timestamp())] if clock.is_virtual else []
-        _require("moto", "boto3", "time_machine")
+        require("aws-emulator", "moto", "boto3", "time_machine")
         self._process = subprocess.Popen(  # noqa: S603 - this module's own program
             [sys.executable, "-m", _HOST, functions.removeprefix("http://"), *start],
             stdin=subprocess.PIPE,
@@ -122,11 +123,3 @@ class Cloud:
 
 def _instant(milliseconds: float | None) -> datetime | None:
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
-
-
-def _require(*modules: str) -> None:
-    from importlib.util import find_spec
-
-    for module in modules:
-        if find_spec(module) is None:
-            raise MissingExtra(module, "aws-emulator")

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from purista_serverless.adapters.aws.constants import CONFIG, SECRETS
 from purista_serverless.adapters.aws.emulator.cloud import CREDENTIALS, Cloud
@@ -26,16 +25,13 @@ from purista_serverless.adapters.aws.plan.resources import Schedule
 from purista_serverless.adapters.aws.schedules.deployed import DeployedStacks
 from purista_serverless.adapters.aws.schedules.scheduler import request_of
 from purista_serverless.emulation.clock import Clock, VirtualClock, WallClock
+from purista_serverless.emulation.running import Running, print_line
 from purista_serverless.errors import DeclarationError
 
 _SETTLE_SECONDS = 60.0
 
 
-def _print(name: str, line: str) -> None:
-    print(f"[{name}] {line}", file=sys.stderr)  # noqa: T201 - a server's log
-
-
-class Emulator:
+class Emulator(Running):
     """Run a template: its resources on moto, its functions under the real Lambda runtime client.
 
     It is a context manager; inside, everything runs, and afterwards nothing is left.
@@ -76,8 +72,9 @@ class Emulator:
         region: str = "eu-central-1",
         stack_name: str = "emulated",
         python: str = sys.executable,
-        log: Log = _print,
+        log: Log = print_line,
     ) -> None:
+        super().__init__()
         self._template = Path(template)
         self._apart = tuple(apart)
         self._parameters = dict(parameters or {})
@@ -90,18 +87,6 @@ class Emulator:
         self._stack_name = stack_name
         self._python = python
         self._log = log
-        self._running = ExitStack()
-
-    def __enter__(self) -> Self:
-        with ExitStack() as running:
-            self._start(running)
-            self._running = running.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._running.close()
 
     def _start(self, running: ExitStack) -> None:
         template = load_template(self._template, self._parameters, self._region)

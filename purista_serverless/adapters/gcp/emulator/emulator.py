@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from purista_serverless.adapters.gcp.emulator.doubles import CERTIFICATES_PATH, Doubles
 from purista_serverless.adapters.gcp.emulator.project import Host, Project
@@ -26,7 +25,8 @@ from purista_serverless.emulation.clock import Clock, VirtualClock, WallClock
 from purista_serverless.emulation.door import Door
 from purista_serverless.emulation.forwarding import Answer, Request
 from purista_serverless.emulation.platform import Log, Platform
-from purista_serverless.errors import DeclarationError, MissingExtra
+from purista_serverless.emulation.running import Running, print_line, require
+from purista_serverless.errors import DeclarationError
 from purista_serverless.naming import did_you_mean
 from purista_serverless.topology import HttpTrigger, Topology
 
@@ -39,11 +39,7 @@ _SETTLE_SECONDS = 60.0
 DoorT = TypeVar("DoorT", bound=Door)
 
 
-def _print(name: str, line: str) -> None:
-    print(f"[{name}] {line}", file=sys.stderr)  # noqa: T201 - a server's log
-
-
-class Emulator:
+class Emulator(Running):
     """Run a deployment: Google's own emulators, and its functions under the real functions-framework.
 
     It is a context manager; inside, everything runs, and afterwards nothing is left.
@@ -81,8 +77,9 @@ class Emulator:
         identity: Mapping[str, Any] | None = None,
         port: int = 0,
         python: str = sys.executable,
-        log: Log = _print,
+        log: Log = print_line,
     ) -> None:
+        super().__init__()
         self._settings = {**os.environ, **(settings or {})}
         self._root = str(root.resolve())
         self._site = Site(deployment, variables=variables or {}, settings=self._settings, root=self._root)
@@ -95,23 +92,11 @@ class Emulator:
         self._identity = identity
         self._port = port
         self._python = python
-        self._running = ExitStack()
         self._pushers: list[Pusher] = []
         self._pools: list[Pool] = []
 
-    def __enter__(self) -> Self:
-        _require("functions_framework", "cryptography", "time_machine")
-        with ExitStack() as running:
-            self._start(running)
-            self._running = running.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._running.close()
-
     def _start(self, running: ExitStack) -> None:
+        require("gcp-emulator", "functions_framework", "cryptography", "time_machine")
         self._start_servers(running)
         self._start_services(running)
         self._project.make_topics()
@@ -298,11 +283,3 @@ def _opened(door: DoorT, running: ExitStack) -> DoorT:
     door.start()
     running.callback(door.stop)
     return door
-
-
-def _require(*modules: str) -> None:
-    from importlib.util import find_spec
-
-    for module in modules:
-        if find_spec(module) is None:
-            raise MissingExtra(module, "gcp-emulator")
