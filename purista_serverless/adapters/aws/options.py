@@ -66,6 +66,7 @@ class Options:
         authorizer: Who knows the callers of private routes; ``jwt`` unless the application has an ``authenticate``.
         tenant_claim: Claim that names the tenant, in the token of every caller; ``authorizer`` has to be ``jwt``.
         alarms: Alarms on every dead letter.
+        metrics: Each invocation writes how its runs ended, and how long it took, as metrics of CloudWatch.
         stacks: ``auto`` splits above the provider's limit; ``nested`` at once, so that no growth ever moves a resource.
         stack_name: Name of the stack in ``samconfig.toml``; the application's when omitted.
         parameters: Values of the template's parameters in ``samconfig.toml``.
@@ -86,6 +87,7 @@ class Options:
     authorizer: Authorizer | None = None
     tenant_claim: str | None = None
     alarms: bool = True
+    metrics: bool = False
     stacks: Literal["auto", "single", "nested"] = "auto"
     stack_name: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -208,6 +210,7 @@ _RULES: dict[str, _Rule] = {
     "authorizer": _choice("jwt", "iam", "none"),
     "tenant_claim": _text,
     "alarms": _flag,
+    "metrics": _flag,
     "stacks": _choice("auto", "single", "nested"),
     "stack_name": _name,
     "parameters": _texts,

@@ -54,7 +54,7 @@ class AwsPorts(Ports):
         'EventBridgeEvents'
     """
 
-    __slots__ = ("_clients", "_environment", "_made", "claims", "visibility")
+    __slots__ = ("_clients", "_environment", "_made", "_wrappers", "claims", "visibility")
     claims: "S3ClaimCheck"
     visibility: "SqsVisibility"
 
@@ -72,6 +72,7 @@ class AwsPorts(Ports):
         self._environment = environment
         self._clients = clients
         self._made: dict[str, Any] = {}
+        self._wrappers: dict[str, Callable[[Any], Any]] = {}
 
     @property
     def deployment(self) -> "Deployment":
@@ -103,13 +104,24 @@ class AwsPorts(Ports):
             if wanted:
                 self.deployment.client(service)
 
+    def wrap(self, name: str, wrapper: "Callable[[Any], Any]") -> None:
+        """Have a port wrapped when it is made; it still is made with its first use.
+
+        Args:
+            name: Which port.
+            wrapper: Gives what stands in its place.
+        """
+        self._wrappers[name] = wrapper
+
     def __getattr__(self, name: str) -> Any:
         place = _PORTS.get(name)
         if place is None:
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         module, _, made_by = place.partition(":")
         make = getattr(import_module(f"{__name__}.{module}"), made_by)
-        port = self._once(name, make(self.deployment))
+        made = make(self.deployment)
+        wrapper = self._wrappers.get(name)
+        port = self._once(name, made if wrapper is None else wrapper(made))
         setattr(self, name, port)
         return port
 

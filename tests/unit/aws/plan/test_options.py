@@ -61,6 +61,7 @@ def test_every_option_can_be_written():
         "authorizer": "iam",
         "tenant_claim": "tenant",
         "alarms": False,
+        "metrics": True,
         "stacks": "nested",
         "stack_name": "billing-test",
         "parameters": {"Prefix": "test"},
