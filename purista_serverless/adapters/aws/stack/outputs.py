@@ -92,10 +92,12 @@ def _outputs(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:
         raise ProviderRefused(f"there is no stack {name!r} in {region}; name another, or set AWS_REGION")
     yield from described["Stacks"][0].get("Outputs", ())
     for resource in _resources(name, cloudformation):
-        if resource["ResourceType"] == "AWS::CloudFormation::Stack":
+        # CloudFormation goes on listing what it has deleted, and describes it.
+        is_there = resource["ResourceStatus"] != "DELETE_COMPLETE" and "PhysicalResourceId" in resource
+        if resource["ResourceType"] == "AWS::CloudFormation::Stack" and is_there:
             yield from _outputs(resource["PhysicalResourceId"], cloudformation)
 
 
-def _resources(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:
+def _resources(name: str, cloudformation: Any) -> Iterator[Mapping[str, Any]]:
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
     yield from ask("cloudformation:ListStackResources", lambda: list(pages.search("StackResourceSummaries[]")), name)
