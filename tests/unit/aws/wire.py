@@ -1,7 +1,7 @@
 """What Lambda hands to a function, and ports that keep what comes out of it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,10 @@ class AwsDoubles(Ports):
         super().__init__(clock=clock, random=made.random, **{name: getattr(made, name) for name in names})
         self.claims = Claims(bodies or {})
         self.visibility = Postponed()
+
+    def wrap(self, name: str, wrapper: Callable[[Any], Any]) -> None:
+        """Wrap a port, which is there already."""
+        setattr(self, name, wrapper(getattr(self, name)))
 
 
 def record(body: str | bytes, *, number: int = 0, receives: int = 1, queue: str = QUEUE, group: str = "") -> Any:
