@@ -1,5 +1,6 @@
 """Pure rules for names: what is legal, how to make a short one, and what a wrong one was meant to be."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def folded(name: str) -> str:
     return name.strip().lower()
 
 
+@cache
 def slug(name: str) -> str:
     """Write a name in lower case with hyphens only, as most providers want it.
 

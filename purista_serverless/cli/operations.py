@@ -6,6 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from purista_serverless.cli.command import with_project
 from purista_serverless.cli.failures import ExitCode, Failure
@@ -26,6 +27,10 @@ def with_operations(function: F) -> F:
     @with_project
     @wraps(function)
     def with_its_operations(*, project: Project, stack: str | None, provider: str, **options: Any) -> Any:
+        is_named = click.get_current_context().get_parameter_source("provider") is ParameterSource.COMMANDLINE
+        if stack is None and is_named and provider != "embedded":
+            # Else it would be the database of the project that is looked at, or purged.
+            raise click.UsageError("--provider says whose --stack it is; name that as well")
         with _opened(project, stack, provider) as operations:
             return function(operations=operations, **options)
 

@@ -1,9 +1,11 @@
 """HTTP servers of emulators: on this machine only, stopped without waiting for a poll."""
 
 import socket
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import Thread
+from typing import Any
 
 ADDRESS = "127.0.0.1"
 
@@ -31,6 +33,11 @@ class LoopbackServer(ThreadingHTTPServer):
         """Bind without asking a name server for the name of this machine, which the standard server does."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong, but nothing of clients that are gone: processes are, as soon as they are stopped."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from purista_serverless.message import Job, Message
     from purista_serverless.runtime.context import JobControl
-    from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.function import Function, Watch
     from purista_serverless.runtime.ports import Ports
 
 # Stands for a payload that nobody has loaded yet; ``None`` may be a payload.
@@ -48,6 +48,8 @@ def dispatch(
     (``KeyboardInterrupt``, ``SystemExit``) passes.
     """
     context = Context(function, message, ports, control)
+    if function.watch is not None:
+        return _watched(context, payload, function.watch)
     if "opentelemetry.trace" in sys.modules:
         return _traced(context, payload)
     if payload is UNREAD or function.is_surrounded:
@@ -64,6 +66,8 @@ async def adispatch(
 ) -> Outcome:
     """Run an async function on a message; as ``dispatch``."""
     context = Context(function, message, ports, control)
+    if function.watch is not None:
+        return await _awatched(context, payload, function.watch)
     if "opentelemetry.trace" in sys.modules:
         return await _atraced(context, payload)
     return await _adrive(_steps(context, payload))
@@ -201,6 +205,26 @@ def _outcome_of(context: Context, error: Exception) -> Outcome:
         return Cancelled(error.reason)
     context.log.error("%s failed: %s", context.function.name, type(error).__name__, exc_info=error)
     return Failed(error)
+
+
+def _watched(context: Context, payload: Any, watch: "Watch") -> Outcome:
+    started = context.ports.clock.now()
+    is_traced = "opentelemetry.trace" in sys.modules
+    outcome = _traced(context, payload) if is_traced else _drive(_steps(context, payload))
+    watch(context.function, outcome, context.ports.clock.now() - started)
+    return outcome
+
+
+async def _awatched(context: Context, payload: Any, watch: "Watch") -> Outcome:
+    started = context.ports.clock.now()
+    is_traced = "opentelemetry.trace" in sys.modules
+    ended: Outcome | None = None
+    try:
+        ended = outcome = await (_atraced(context, payload) if is_traced else _adrive(_steps(context, payload)))
+    finally:
+        # Also of a run that is cancelled because its time is over.
+        watch(context.function, ended, context.ports.clock.now() - started)
+    return outcome
 
 
 def _traced(context: Context, payload: Any) -> Outcome:

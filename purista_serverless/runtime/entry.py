@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from purista_serverless.builder.handlers import HandlerDeclaration
     from purista_serverless.builder.handles import Queue
     from purista_serverless.runtime.enqueue import QueueSpec
-    from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.function import Function, Watch
 
 OVERRIDE = "PURISTA_ADAPTER"
 
@@ -59,8 +59,11 @@ class Entry:
             found = getattr(found, part)
         return found
 
-    def function(self) -> "Function":
+    def function(self, watch: "Watch | None" = None) -> "Function":
         """Bind the handler.
+
+        Args:
+            watch: Is told how each of its runs ended.
 
         Raises:
             DeclarationError: The target is no registered handler.
@@ -70,7 +73,7 @@ class Entry:
         declaration = getattr(self.load(), "__purista__", None)
         if declaration is None:
             raise DeclarationError(f"{self.target} is no registered handler; run the build again")
-        return Function(declaration, factories=self._factories(), queues=self._queues(declaration))
+        return Function(declaration, factories=self._factories(), queues=self._queues(declaration), watch=watch)
 
     def _factories(self) -> "dict[str, Callable[[], Any]]":
         """Give the factories that the application puts in place of the declared ones; each is imported when used."""

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
     from purista_serverless.builder.handlers import HandlerDeclaration
     from purista_serverless.builder.handles import Command
+    from purista_serverless.message import Outcome
     from purista_serverless.runtime.enqueue import QueueSpec
     from purista_serverless.runtime.ports import Ports
     from purista_serverless.schema import Codec
+
+    Watch = Callable[["Function", Outcome | None, int], None]
 
 # Which process sent a message; upstream's form.
 INSTANCE = os.environ.get("PURISTA_INSTANCE") or random_id()
@@ -26,6 +29,7 @@ class Function:
         declaration: What the handler's decorator recorded.
         factories: Factories of resources that stand in for the declared ones, by name.
         queues: What the whole application knows of its queues, by name: a binding elsewhere may have made one strict.
+        watch: Is told how each run ended, and how long it took in milliseconds; no outcome is a run that was stopped.
 
     Attributes:
         kind: ``command``, ``worker`` or ``subscription``.
@@ -67,6 +71,7 @@ class Function:
         "timeout",
         "transform_input",
         "transform_output",
+        "watch",
     )
 
     def __init__(
@@ -75,6 +80,7 @@ class Function:
         *,
         factories: "Mapping[str, Callable[[], Any]] | None" = None,
         queues: "Mapping[str, QueueSpec] | None" = None,
+        watch: "Watch | None" = None,
     ) -> None:
         from purista_serverless.schema import codec_of
 
@@ -107,6 +113,7 @@ class Function:
         )
         self.factories = factories or {}
         self.queues = queues or {}
+        self.watch = watch
         self.success_event: str | None = getattr(target, "success_event_name", None)
         timeout = getattr(target, "timeout", None)
         self.timeout: int | None = None if timeout is None else round(timeout.total_seconds() * 1000)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.consume import Consumer, EdgeLifecycle
     from purista_serverless.runtime.entry import Entry
     from purista_serverless.runtime.events import BindingConsumer, CallConsumer, SubscriptionConsumer
-    from purista_serverless.runtime.function import Function
+    from purista_serverless.runtime.function import Function, Watch
     from purista_serverless.runtime.gate import Timetable
     from purista_serverless.runtime.gate import Trigger as GateTrigger
     from purista_serverless.runtime.jobs import JobConsumer
@@ -47,8 +47,12 @@ def consumers_of(entry: "Entry") -> "dict[str, Consumer]":
     return consumers
 
 
-def edge_consumer(entry: "Entry") -> "tuple[Function | None, Consumer]":
+def edge_consumer(entry: "Entry", watch: "Watch | None" = None) -> "tuple[Function | None, Consumer]":
     """Give what handles the deliveries of a function's only edge, and the handler behind it if there is one.
+
+    Args:
+        entry: What the generated file says.
+        watch: Is told how each run ends.
 
     Raises:
         DeclarationError: The target is no registered handler, or its service declares no such binding or schedule.
@@ -61,7 +65,7 @@ def edge_consumer(entry: "Entry") -> "tuple[Function | None, Consumer]":
         return None, GateConsumer(timetable_of(entry), Lifecycle())
     if trigger.startswith("binding:"):
         return None, binding_consumer(entry, trigger)
-    function = entry.function()
+    function = entry.function(watch)
     return function, handler_consumer(entry, function, trigger)
 
 

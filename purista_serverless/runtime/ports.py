@@ -185,7 +185,7 @@ class LazyPorts(Ports):
         makers: ``module:class`` of each port, by its name; a class is given what ``_share`` gives.
     """
 
-    __slots__ = ("_made",)
+    __slots__ = ("_made", "_wrappers")
     makers: "ClassVar[Mapping[str, str]]"
 
     def __init__(
@@ -198,6 +198,16 @@ class LazyPorts(Ports):
         # The ports stay unset: ``__getattr__`` makes each when it is asked for.
         self._surround(clock, resources=resources, random=random, offload=offload)
         self._made: dict[str, Any] = {}
+        self._wrappers: dict[str, Callable[[Any], Any]] = {}
+
+    def wrap(self, name: str, wrapper: "Callable[[Any], Any]") -> None:
+        """Have a port wrapped when it is made; it still is made with its first use.
+
+        Args:
+            name: Which port.
+            wrapper: Gives what stands in its place.
+        """
+        self._wrappers[name] = wrapper
 
     def _share(self) -> Any:
         """Give what all ports are made with."""
@@ -220,7 +230,8 @@ class LazyPorts(Ports):
 
         module, _, made_by = place.partition(":")
         make = getattr(import_module(module), made_by)
-        port = self._once(name, make(self._shared()))
+        made, wrapper = make(self._shared()), self._wrappers.get(name)
+        port = self._once(name, made if wrapper is None else wrapper(made))
         setattr(self, name, port)
         return port
 

@@ -5,6 +5,7 @@ two fields starts with ``*`` (also ``*/2``): then both have to match.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
 from purista_serverless.errors import CronSyntaxError
@@ -85,6 +86,7 @@ def values_of(bits: int) -> tuple[int, ...]:
     return tuple(value for value in range(bits.bit_length()) if bits >> value & 1)
 
 
+@lru_cache(maxsize=1_024)
 def parse_cron(text: str) -> CronFields:
     """Parse a five-field cron expression or one of its nicknames.
 

@@ -40,14 +40,15 @@ def write(root: Path, files: Mapping[str, str], *, folders: Sequence[str] = ()) 
         ...     write(Path(folder), {"handlers/a.py": f"# {MARKER}\n"})
         Changes(written=('handlers/a.py',), removed=())
     """
-    found = {path: _bytes_of(root / path) for path in sorted(files)}
+    places = {path: root / path for path in sorted(files)}
+    found = {path: _bytes_of(place) for path, place in places.items()}
     _refuse_foreign(found)
     wanted = {path: text.encode(_ENCODING) for path, text in files.items()}
     changed = tuple(path for path, content in found.items() if content != wanted[path])
     for folder in sorted({path.rpartition("/")[0] for path in changed}):
         (root / folder).mkdir(parents=True, exist_ok=True)
     for path in changed:
-        (root / path).write_bytes(wanted[path])
+        places[path].write_bytes(wanted[path])
     removed = tuple(_left_over(root, files, folders))
     for path in removed:
         _remove(root, root / path)

@@ -26,6 +26,7 @@ NEVER = frozenset(
         "boto3",
         "botocore",
         "moto",
+        "purista_serverless.adapters.aws.metrics",
         "purista_serverless.adapters.embedded",
         "purista_serverless.application",
         "purista_serverless.builder.compile",

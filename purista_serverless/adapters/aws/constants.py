@@ -21,6 +21,8 @@ CLAIM_CHECK = "PURISTA_CLAIM_CHECK"
 # Name of the authoriser's claim that holds the tenant, which every caller has to have; nobody has one where the
 # variable is absent.
 TENANT_CLAIM = "PURISTA_TENANT_CLAIM"
+# JSON object: ``namespace``, ``service`` and ``function`` of its metrics; only where they are switched on.
+METRICS = "PURISTA_METRICS"
 
 # Names of edges in ``QUEUES`` and ``DEAD_LETTERS``, and of triggers in generated handlers, begin with their kind.
 QUEUE_EDGE = "queue:"

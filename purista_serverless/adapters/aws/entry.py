@@ -10,6 +10,7 @@ from purista_serverless.adapters.aws.constants import (
     EVENT_BUS,
     GATE_EDGE,
     LEDGER,
+    METRICS,
     QUEUE_EDGE,
     QUEUES,
     SUBSCRIPTION_EDGE,
@@ -19,7 +20,9 @@ from purista_serverless.errors import BadEvent
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from purista_serverless.adapters.aws.metrics import Metrics
     from purista_serverless.runtime.entry import Entry
+    from purista_serverless.runtime.function import Watch
     from purista_serverless.runtime.ports import Ports
 
     Handler = Callable[[Any, Any], Any]
@@ -44,13 +47,17 @@ def bind(entry: "Entry", environment: "Mapping[str, str]" = os.environ, ports: "
     """
     if environment.get(_INITIALIZATION) == "snap-start":
         _prepare_for_restore()
-    handle = _batched(entry, environment, ports) if entry.triggers[0].startswith(_BATCHED) else None
+    given = ports if ports is not None else _ports(entry, environment)
+    metrics = _metrics(entry, environment, given) if METRICS in environment else None
+    watch = metrics.watch if metrics is not None else None
+    handle = _batched(entry, environment, given, watch) if entry.triggers[0].startswith(_BATCHED) else None
     if handle is None:
         from purista_serverless.adapters.aws.command import CommandEntry
 
-        given = ports if ports is not None else _ports(entry, environment)
-        authenticate = entry.authenticate()
-        handle = CommandEntry(entry.function(), entry.triggers, given, environment, authenticate=authenticate).handle
+        function, authenticate = entry.function(watch), entry.authenticate()
+        handle = CommandEntry(function, entry.triggers, given, environment, authenticate=authenticate).handle
+    if metrics is not None:
+        handle = metrics.measured(handle)
 
     def handler(event: Any, context: Any) -> Any:
         if not isinstance(event, dict):
@@ -70,13 +77,21 @@ def _prepare_for_restore() -> None:
     register_after_restore(drop_pool)
 
 
-def _batched(entry: "Entry", environment: "Mapping[str, str]", ports: "Ports | None") -> "Handler":
+def _metrics(entry: "Entry", environment: "Mapping[str, str]", ports: "Ports") -> "Metrics":
+    from purista_serverless.adapters.aws.metrics import Metrics
+
+    metrics = Metrics(entry.triggers, environment, ports.clock)
+    own: Any = ports
+    own.wrap("dead_letters", metrics.letters)
+    return metrics
+
+
+def _batched(entry: "Entry", environment: "Mapping[str, str]", ports: "Ports", watch: "Watch | None") -> "Handler":
     from purista_serverless.adapters.aws.batch import Batches
     from purista_serverless.runtime.parts import edge_consumer
 
-    function, consumer = edge_consumer(entry)
-    given = ports if ports is not None else _ports(entry, environment)
-    return Batches({entry.triggers[0]: consumer}, function, given, environment).handle
+    function, consumer = edge_consumer(entry, watch)
+    return Batches({entry.triggers[0]: consumer}, function, ports, environment).handle
 
 
 def _ports(entry: "Entry", environment: "Mapping[str, str]") -> "Ports":

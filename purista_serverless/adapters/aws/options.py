@@ -78,6 +78,7 @@ class Options:
         tenant_claim: Claim that names the tenant, in the token of every caller; ``authorizer`` has to be ``jwt``.
         alarms: Alarms on every dead letter.
         schedules_apart: Leave the schedules to ``schedules apply``; their roles, queues and group stay in the stack.
+        metrics: Each invocation writes how its runs ended, and how long it took, as metrics of CloudWatch.
         stacks: ``auto`` splits above the provider's limit; ``nested`` at once, so that no growth ever moves a resource.
         stack_name: Name of the stack in ``samconfig.toml``; the application's when omitted.
         parameters: Values of the template's parameters in ``samconfig.toml``.
@@ -99,6 +100,7 @@ class Options:
     tenant_claim: str | None = None
     alarms: bool = True
     schedules_apart: bool = False
+    metrics: bool = False
     stacks: Literal["auto", "single", "nested"] = "auto"
     stack_name: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -167,6 +169,7 @@ _RULES: dict[str, OptionRule] = {
     "authorizer": choice("jwt", "iam", "none"),
     "tenant_claim": text,
     "alarms": flag,
+    "metrics": flag,
     "schedules_apart": flag,
     "stacks": choice("auto", "single", "nested"),
     "stack_name": _name,

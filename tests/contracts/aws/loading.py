@@ -2,13 +2,16 @@
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from purista_serverless.application import Application
 from purista_serverless.runtime.entry import Entry
 from purista_serverless.runtime.function import Function
 from purista_serverless.synth.handlers import render_handler
 from purista_serverless.topology import Function as Described
+
+if TYPE_CHECKING:
+    from purista_serverless.runtime.function import Watch
 
 
 class LoadedEntry(Entry):
@@ -31,9 +34,9 @@ class LoadedEntry(Entry):
         """Give the target."""
         return self._object
 
-    def function(self) -> Function:
-        """Bind the handler, and have it watched."""
-        function = super().function()
+    def function(self, watch: "Watch | None" = None) -> Function:
+        """Bind the handler, and give it to whoever made this entry."""
+        function = super().function(watch)
         self._watch(function)
         return function
 

@@ -1,7 +1,7 @@
 """What Lambda hands to a function, and ports that keep what comes out of it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,10 @@ class AwsDoubles(CloudDoubles):
     def __init__(self, clock: Clock, *, bodies: Mapping[str, bytes] | None = None, **given: Any) -> None:
         super().__init__(clock, bodies=bodies, **given)
         self.visibility = Postponed()
+
+    def wrap(self, name: str, wrapper: Callable[[Any], Any]) -> None:
+        """Wrap a port, which is there already."""
+        setattr(self, name, wrapper(getattr(self, name)))
 
 
 def record(body: str | bytes, *, number: int = 0, receives: int = 1, queue: str = QUEUE, group: str = "") -> Any:

@@ -121,3 +121,11 @@ def test_a_database_moves_nothing_in_bulk(cli, database):
 
     assert failed.code == ExitCode.APPLICATION
     assert "without --bulk" in failed.err
+
+
+def test_a_provider_without_a_stack_is_not_the_database(cli):
+    """Who names AWS means what is deployed there; the project's own letters would be deleted instead."""
+    failed = cli("dlq", "purge", "--provider", "aws", "--yes")
+
+    assert failed.code == ExitCode.USAGE
+    assert "--provider says whose --stack it is" in failed.err

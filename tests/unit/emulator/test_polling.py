@@ -1,9 +1,13 @@
-"""Partial batch responses are read by the rules of Lambda."""
+"""Partial batch responses are read by the rules of Lambda; who polls no more says so."""
+
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from purista_serverless.adapters.aws.emulator.polling import failures
+from purista_serverless.adapters.aws.emulator.polling import Polling, failures
 from purista_serverless.adapters.aws.emulator.runtime_api import Answer
+from purista_serverless.errors import Unavailable
 
 BATCH = ["a", "b"]
 
@@ -48,3 +52,25 @@ def test_an_error_fails_all_and_without_reports_nothing_else_does():
 
     assert failures(Answer(payload=b"{}", error_type="Unhandled"), BATCH, reports=False) == {"a", "b"}
     assert failures(answer, BATCH, reports=False) == set()
+
+
+class Gone:
+    """An account that is gone."""
+
+    def backlog(self) -> Any:
+        """Refuse."""
+        raise ConnectionError("the account is gone")
+
+
+def test_a_failure_to_poll_is_logged_and_told_to_whoever_waits():
+    """In a terminal nobody waits, and an emulator that polls no more would look like one without messages."""
+    lines: list[tuple[str, str]] = []
+    account: Any = Gone()
+    source: Any = SimpleNamespace(mapped=SimpleNamespace(concurrency=1), queue="orders")
+    polling = Polling(account, [source], log=lambda name, line: lines.append((name, line)))
+    polling.start()
+
+    with pytest.raises(Unavailable, match="polls no more"):
+        polling.settle(10)
+    polling.stop()
+    assert lines == [("polling", "queues cannot be polled any more: ConnectionError('the account is gone')")]

@@ -133,6 +133,21 @@ def test_what_a_target_refuses_is_a_dead_letter(schedule, refused):
     assert len(lines) == 1
 
 
+def test_a_letter_that_is_refused_as_well_ends_nothing():
+    """The letter is lost, a line says so, and the next slot is fired all the same."""
+    lines: list[str] = []
+    account = Account(refused="jobs", daily=to_queue("cron(0 6 * * ? *)"))
+    account.schedules["daily"]["Target"]["DeadLetterConfig"] = {"Arn": JOBS}
+    scheduler(account, Steps(START, START + timedelta(days=2)), lines).fire_due()
+
+    assert [line.partition(" refused")[0] for line in lines] == [
+        "the target of the schedule",
+        "its dead-letter queue",
+        "the target of the schedule",
+        "its dead-letter queue",
+    ]
+
+
 def test_without_an_input_the_target_is_told_the_time():
     """A schedule without an input sends an event of its own."""
     account = Account(daily={"ScheduleExpression": "cron(0 6 * * ? *)", "Target": {"Arn": JOBS}})

@@ -56,7 +56,7 @@ def judge_environment(function: Function, _case: Case) -> Iterator[Objection]:
 
 def _length(text: str) -> int:
     """Give the length of a text after CloudFormation has replaced its references."""
-    references = _REFERENCE.findall(text)
+    references = _REFERENCE.findall(text) if "$" in text else ()
     return len(text) + sum(_LONGEST.get(one, _LONGEST_URL) - len(one) for one in references)
 
 

@@ -151,7 +151,7 @@ def _compare_others(olds: Mapping[str, Template], news: Mapping[str, Template]) 
             was, now = before.get(path), after.get(path)
             if canonical(was) != canonical(now):
                 kind, what = _kind_of(was, now)
-                yield Change(file=file, subject=path, kind=kind, what=what, dangers=_dangers_outside(path, now))
+                yield Change(file=file, subject=path, kind=kind, what=what, dangers=_dangers_outside(path, was))
 
 
 def _kind_of(was: Any, now: Any) -> Any:
@@ -160,7 +160,8 @@ def _kind_of(was: Any, now: Any) -> Any:
     return ("removed", "") if now is None else ("changed", f"{text_of(was)} -> {text_of(now)}")
 
 
-def _dangers_outside(path: str, now: Any) -> tuple[Danger, ...]:
-    if path.startswith("Outputs.") and path.endswith(".Export.Name"):
-        return (Danger(risk="breaks-contract", why="other stacks may import it by this name"),) if now is None else ()
+def _dangers_outside(path: str, was: Any) -> tuple[Danger, ...]:
+    """Say what another name, or none, of an export breaks."""
+    if was is not None and path.startswith("Outputs.") and path.endswith(".Export.Name"):
+        return (Danger(risk="breaks-contract", why=f"other stacks may import it as {text_of(was)}"),)
     return ()

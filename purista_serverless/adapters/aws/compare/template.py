@@ -9,6 +9,9 @@ from typing import Any
 from purista_serverless.adapters.aws.compare.defaults import Defaults
 from purista_serverless.errors import DeclarationError, MissingExtra
 
+# What tells the items of a list apart, if they have it.
+_NAMES = ("Id", "Sid", "Key", "Name")
+
 # What a difference shows of a value; the files show the rest.
 _LONGEST = 100
 
@@ -119,8 +122,10 @@ def _members(node: Any) -> Iterator[tuple[str, Any]]:
         case dict():
             yield from node.items()
         case list():
-            for place, value in enumerate(node):
-                yield str(next((value[name] for name in ("Id", "Sid", "Key", "Name") if name in value), place)), value
+            names = [str(next((value[name] for name in _NAMES if name in value), "")) for value in node]
+            for place, (name, value) in enumerate(zip(names, node, strict=True)):
+                # By its place where others are called the same, or one of them would stand for all.
+                yield (name if name and names.count(name) == 1 else str(place)), value
         case _:
             pass
 

@@ -101,7 +101,8 @@ class Emulator(Running):
         parts = {**dict(self.stack.parts()), **dict(self._stored())}
         self._functions = invocations.functions = self._make_functions(parts)
         self._fill_settings()
-        self._polling = Polling(self._cloud, [self._source(mapped) for mapped in _of(parts, Mapped).values()])
+        sources = [self._source(mapped) for mapped in _of(parts, Mapped).values()]
+        self._polling = Polling(self._cloud, sources, log=self._log)
         # What runs is ended between the end of polling and the end of what was polled.
         running.callback(self._polling.join)
         running.callback(self._functions.close)

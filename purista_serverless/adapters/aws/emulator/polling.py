@@ -147,11 +147,13 @@ class Polling:
     Args:
         cloud: Where the queues are.
         sources: What is consumed.
+        log: Takes a line when it has to end: in a terminal nobody waits for it who would be told.
     """
 
-    def __init__(self, cloud: Cloud, sources: Sequence[Source]) -> None:
+    def __init__(self, cloud: Cloud, sources: Sequence[Source], *, log: Log) -> None:
         self._cloud = cloud
         self._sources = sources
+        self._log = log
         self._workers = ThreadPoolExecutor(thread_name_prefix="mapping", max_workers=_workers(sources))
         self._changed = Condition()
         self._running = dict.fromkeys(range(len(sources)), 0)
@@ -207,9 +209,13 @@ class Polling:
                 if not self._look():
                     self._stopping.wait(_REST)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
-            with self._changed:
-                self._failure = error
-                self._changed.notify_all()
+            self._fail("queues", error)
+
+    def _fail(self, what: str, error: BaseException) -> None:
+        self._log("polling", f"{what} cannot be polled any more: {error!r}")
+        with self._changed:
+            self._failure = error
+            self._changed.notify_all()
 
     def _look(self) -> bool:
         """Start what can be started; say whether that was anything."""
@@ -247,7 +253,7 @@ class Polling:
                 source.handle(batch)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
             if not self._stopping.is_set():
-                self._failure = error
+                self._fail(source.queue, error)
         finally:
             with self._changed:
                 self._running[place] -= 1

@@ -101,11 +101,15 @@ class Scheduler:
         return slots
 
     def _fire(self, schedule: _Schedule, slot: datetime) -> None:
+        body = _input(schedule, slot)
         try:
-            self._deliver(schedule.target, _input(schedule, slot))
+            self._deliver(schedule.target, body)
         except Exception as error:  # noqa: BLE001 - Scheduler goes on with the others
             self._log(schedule.name, f"the target of the schedule refused: {error}")
-            self._give_up(schedule, _input(schedule, slot), error)
+            try:
+                self._give_up(schedule, body, error)
+            except Exception as lost:  # noqa: BLE001 - and also without the letter
+                self._log(schedule.name, f"its dead-letter queue refused as well: {lost}")
 
     def _deliver(self, target: Mapping[str, Any], body: str) -> None:
         arn = str(target["Arn"])

@@ -16,6 +16,7 @@ from purista_serverless.adapters.aws.plan.resources import (
     Statement,
     Sub,
     Text,
+    compact,
 )
 from purista_serverless.adapters.aws.plan.statements import environment_of, statements_of
 from purista_serverless.adapters.aws.plan.timing import Timing
@@ -38,6 +39,7 @@ class Surroundings:
         resends: Those of them to which it sends on what came before its time.
         claims: What the keys begin with of large bodies that it is sent; ``None`` without a bucket.
         tenant_claim: Claim of a caller's token that names the tenant.
+        has_metrics: It writes metrics.
         is_recursive: It lies on a circle, or sends on to its own queue.
     """
 
@@ -47,6 +49,7 @@ class Surroundings:
     resends: tuple[str, ...]
     claims: tuple[str, ...] | None
     tenant_claim: str | None
+    has_metrics: bool
     is_recursive: bool
 
 
@@ -66,7 +69,7 @@ def function_of(described: Described, places: Places, options: Options, around: 
         longest_run=around.timing.longest_run,
         memory=own.memory,
         reserved_concurrency=own.reserved_concurrency,
-        environment=tuple(_environment(rights, places, stack, around)),
+        environment=tuple(_environment(described, rights, places, stack, around)),
         sources=tuple(_sources(described, places, stack, around)),
         role=f"{id}Role",
         log_group=log_group,
@@ -78,8 +81,14 @@ def function_of(described: Described, places: Places, options: Options, around: 
     yield Role(id=f"{id}Role", service="lambda", statements=statements, declared=declared)
 
 
-def _environment(rights: Rights, places: Places, stack: str, around: Surroundings) -> Iterator[tuple[str, Text]]:
+def _environment(
+    described: Described, rights: Rights, places: Places, stack: str, around: Surroundings
+) -> Iterator[tuple[str, Text]]:
     yield from environment_of(rights, places, stack)
+    if around.has_metrics:
+        # One namespace for each stack: two of one account do not count for each other.
+        names = {"namespace": "${Prefix}", "service": described.address.service, "function": described.name}
+        yield constants.METRICS, Sub(compact(names))
     if around.tenant_claim is not None:
         yield constants.TENANT_CLAIM, around.tenant_claim
 

@@ -112,6 +112,7 @@ def _function_resources(function: Function, handler: str, draft: Draft, places: 
         resends=resends,
         claims=tuple(sorted(set(draft.claim_prefixes(consumes)))) if draft.options.claim_check else None,
         tenant_claim=_tenant_claim(function, draft),
+        has_metrics=draft.options.metrics,
         is_recursive=function.name in draft.recursive or bool(resends),
     )
     yield from function_of(function, places, draft.options, around)

@@ -1,5 +1,6 @@
 """Queues with their dead letters, who may send to them, and who is told when something ends there."""
 
+from functools import cache
 from typing import assert_never
 
 from purista_serverless.adapters.aws.plan.resources import Alarm, DeadLetterQueue, Queue, QueuePolicy, Sub
@@ -41,13 +42,18 @@ def _queue(queue: Queue) -> Properties:
         "Properties": {
             "QueueName": named(queue.physical_name),
             **(_FIFO if queue.is_fifo else {}),
-            "VisibilityTimeout": Call("If", (OVERRIDDEN, ref("VisibilityTimeout"), queue.visibility)),
+            "VisibilityTimeout": _visibility(queue.visibility),
             "MessageRetentionPeriod": queue.retention,
             "RedrivePolicy": redrive,
             "SqsManagedSseEnabled": True,
             "Tags": ({"Key": "purista:edge", "Value": queue.edge},),
         },
     }
+
+
+@cache
+def _visibility(planned: int) -> Call:
+    return Call("If", (OVERRIDDEN, ref("VisibilityTimeout"), planned))
 
 
 # An order within each key only, so that keys do not wait for each other.
@@ -82,6 +88,9 @@ def _queue_policy(policy: QueuePolicy) -> Properties:
     }
 
 
+# One value for all alarms, so that it is written once.
+_TOLD = Call("If", (ALARMED, (ref("AlarmTopic"),), ref("AWS::NoValue")))
+
 # SQS tells no figures of a queue that nobody touches for hours. Letters in it go on growing old.
 _MISSING = {"ApproximateNumberOfMessagesVisible": "notBreaching", "ApproximateAgeOfOldestMessage": "ignore"}
 
@@ -100,6 +109,6 @@ def _alarm(alarm: Alarm) -> Properties:
             "ComparisonOperator": "GreaterThanThreshold",
             "Threshold": alarm.threshold,
             "TreatMissingData": _MISSING[alarm.metric],
-            "AlarmActions": Call("If", (ALARMED, (ref("AlarmTopic"),), ref("AWS::NoValue"))),
+            "AlarmActions": _TOLD,
         },
     }

@@ -18,13 +18,15 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)((?:\.[A-Za-z0-9]+)*)\}")
 
 
 class Call:
-    """A function of CloudFormation on some values: ``!If [Condition, one, another]``."""
+    """A function of CloudFormation on some values: ``!If [Condition, one, another]``.
 
-    __slots__ = ("arguments", "name")
+    ``text`` is how it stands in a template: worked out when it is made, since many resources share one.
+    """
+
+    __slots__ = ("text",)
 
     def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
-        self.name = name
-        self.arguments = arguments
+        self.text = f"!{name} {_inline(arguments)}"
 
 
 def to_yaml(value: Mapping[str, Any]) -> str:
@@ -123,5 +125,5 @@ _WRITERS: Mapping[type, Callable[[Any], str]] = {
     int: str,
     tuple: _inline,
     dict: _empty,
-    Call: lambda call: f"!{call.name} {_inline(call.arguments)}",
+    Call: lambda call: call.text,
 }

@@ -104,9 +104,13 @@ def describe(name: str, cloudformation: Any) -> Mapping[str, Any]:
 
 
 def resources_of(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:
-    """Give the resources of a stack, without those of stacks nested in it."""
+    """Give the resources that a stack has, without those of stacks nested in it."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-    yield from ask("cloudformation:ListStackResources", lambda: list(pages.search("StackResourceSummaries[]")), name)
+    listed = ask("cloudformation:ListStackResources", lambda: list(pages.search("StackResourceSummaries[]")), name)
+    for resource in listed:
+        # CloudFormation goes on listing what it has deleted, and what was never made.
+        if resource["ResourceStatus"] != "DELETE_COMPLETE" and "PhysicalResourceId" in resource:
+            yield resource
 
 
 def _outputs(name: str, cloudformation: Any) -> Iterator[Mapping[str, str]]:

@@ -73,8 +73,6 @@ def _about_document(file: str, path: str, was: str | None, now: str | None) -> C
     if path.startswith("output.") and path.endswith(".value") and now is None:
         dangers = (Danger(risk="breaks-contract", why="others may read this output of the deployment"),)
     elif path in _PARTS_OF_NAMES and now is not None and was is not None:
-        why = (
-            "names have it in them: whoever does not set it gets all anew, and loses what was in the old"
-        )
+        why = "names have it in them: whoever does not set it gets all anew, and loses what was in the old"
         dangers = (Danger(risk="replaces-resource", why=why),)
     return Change(file=file, subject=path, kind=kind, what=what, dangers=dangers)

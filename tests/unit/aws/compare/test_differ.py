@@ -181,6 +181,31 @@ def test_an_exported_output_is_a_contract():
     assert risks(differ({FILE: template({}, **exported)}, {FILE: template({})})) == ["breaks-contract"]
 
 
+def test_an_export_under_another_name_breaks_the_same_contract():
+    """Who imports it asks for the old name; an export that is new breaks nothing."""
+
+    def exporting(name: str) -> dict[str, str]:
+        return {FILE: template({}, Outputs={"Bus": {"Value": "b", "Export": {"Name": name}}})}
+
+    (change,) = differ(exporting("shop-bus"), exporting("bus"))
+    assert [(danger.risk, danger.why) for danger in change.dangers] == [
+        ("breaks-contract", "other stacks may import it as shop-bus")
+    ]
+    assert risks(differ({FILE: template({})}, exporting("bus"))) == []
+
+
+def test_items_of_a_list_that_are_called_alike_are_compared_one_by_one():
+    """A name tells items apart only where no other has it; else a change of the first would be lost."""
+
+    def keyed(first: str) -> dict[str, str]:
+        attributes = [{"Key": "a", "Value": first}, {"Key": "a", "Value": "last"}]
+        return {FILE: template({"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"Tags": attributes}}})}
+
+    (change,) = differ(keyed("old"), keyed("new"))
+
+    assert change.what == "Tags[0].Value: old -> new"
+
+
 def test_what_is_no_template_is_left_alone():
     """Handlers, settings and other JSON are not read as templates."""
     others = {"handlers/a.py": "x = 1", "samconfig.toml": "version = 0.1", "infra/contracts.json": "{}"}

@@ -62,6 +62,7 @@ def test_every_option_can_be_written():
         "tenant_claim": "tenant",
         "alarms": False,
         "schedules_apart": True,
+        "metrics": True,
         "stacks": "nested",
         "stack_name": "billing-test",
         "parameters": {"Prefix": "test"},

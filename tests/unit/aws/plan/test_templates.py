@@ -20,6 +20,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "archive_days": 7,
         "canary": "Linear10PercentEvery1Minute",
         "claim_check": True,
+        "metrics": True,
         "snap_start": True,
         "tenant_claim": "tenant",
     },

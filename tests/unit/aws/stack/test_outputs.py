@@ -38,14 +38,14 @@ def stack(name, found):
     }
 
 
-def resource(kind, physical):
+def resource(kind, physical, status="CREATE_COMPLETE"):
     """Give a resource of a stack."""
     return {
         "LogicalResourceId": "R",
         "PhysicalResourceId": physical,
         "ResourceType": kind,
         "LastUpdatedTimestamp": "2026-01-01",
-        "ResourceStatus": "CREATE_COMPLETE",
+        "ResourceStatus": status,
     }
 
 
@@ -63,6 +63,19 @@ def test_queues_by_edge(moto):
     assert found.queues == {"queue:shop.mails": "https://sqs/mails"}
     assert found.dead_letters == {"queue:shop.mails": "https://sqs/dead"}
     assert found.environment()["PURISTA_LEDGER"] == "table"
+
+
+def test_a_nested_stack_that_is_gone_is_not_asked(moto):
+    """CloudFormation lists it for a while, with queues that nobody has any more, and one that it never made."""
+    client = moto.client_of("cloudformation", "testing", "testing")
+    gone = resource("AWS::CloudFormation::Stack", "child", "DELETE_COMPLETE")
+    unmade = resource("AWS::CloudFormation::Stack", "child", "CREATE_FAILED")
+    del unmade["PhysicalResourceId"]
+    with Stubber(client) as stub:
+        stub.add_response("describe_stacks", stack("shop", ROOT), {"StackName": "shop"})
+        stub.add_response("list_stack_resources", {"StackResourceSummaries": [gone, unmade]}, {"StackName": "shop"})
+
+        assert find_stack("shop", client).dead_letters == {}
 
 
 def test_a_stack_that_is_deployed(moto):
