@@ -4,16 +4,21 @@ import pytest
 
 from purista_serverless.testing.contracts.host import NEEDS, HostContract
 from purista_serverless.testing.contracts.host.needs import needs_of
-from tests.contracts.aws.gaps import EVENT_GAPS, QUEUE_GAPS, SCHEDULE_GAPS
+from tests.contracts.aws import gaps as on_aws
 from tests.contracts.gaps import render_gaps
+from tests.contracts.gcp import gaps as on_gcp
 from tests.contracts.test_aws import TestEvent as EventsOnAws
 from tests.contracts.test_aws import TestQueue as QueuesOnAws
 from tests.contracts.test_aws import TestSchedule as SchedulesOnAws
 from tests.contracts.test_completeness import classes_of
+from tests.contracts.test_gcp import TestEvent as EventsOnGcp
+from tests.contracts.test_gcp import TestQueue as QueuesOnGcp
+from tests.contracts.test_gcp import TestSchedule as SchedulesOnGcp
 from tests.contracts.ways import render_needs, render_ways
 from tests.repo.tree import ROOT
 
-SUITES = (EventsOnAws, QueuesOnAws, SchedulesOnAws)
+SUITES = (EventsOnAws, QueuesOnAws, SchedulesOnAws, EventsOnGcp, QueuesOnGcp, SchedulesOnGcp)
+GAPS = {"aws-contracts.md": on_aws, "gcp-contracts.md": on_gcp}
 WAYS = {
     "aws-contracts.md": tuple(classes_of("test_aws_host")),
     "gcp-contracts.md": tuple(classes_of("test_gcp_host")),
@@ -28,11 +33,14 @@ def test_only_tests_that_exist_are_left_out():
     assert missing == []
 
 
-def test_the_documents_list_what_is_left_out_on_aws():
+@pytest.mark.parametrize("document", GAPS)
+def test_the_documents_list_what_is_left_out(document):
     """The table in the document is the one that the suites skip by."""
-    document = (ROOT / "docs" / "aws-contracts.md").read_text(encoding="utf-8")
+    gaps = GAPS[document]
 
-    assert render_gaps((*QUEUE_GAPS, *EVENT_GAPS, *SCHEDULE_GAPS)) in document
+    assert render_gaps((*gaps.QUEUE_GAPS, *gaps.EVENT_GAPS, *gaps.SCHEDULE_GAPS)) in (
+        ROOT / "docs" / document
+    ).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("document", WAYS)
