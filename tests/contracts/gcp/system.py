@@ -1,11 +1,11 @@
 """An application on Google Cloud in one process and in virtual time: plan, entry, codecs and ports are real."""
 
 import json
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
+from threading import Event
 from typing import Any
 
 from flask import Request
@@ -312,7 +312,7 @@ class _Operations:
             },
             clock=clock,
             # What was given back is there again some milliseconds later.
-            pause=lambda _: time.sleep(_PAUSE),
+            pause=lambda _: _wait(),
             rest=internet,
         )
 
@@ -321,6 +321,10 @@ class _Operations:
 
     def __exit__(self, *_: object) -> None:
         self._operations.close()
+
+
+def _wait() -> None:
+    Event().wait(_PAUSE)
 
 
 def _request(event: Mapping[str, str]) -> Request:

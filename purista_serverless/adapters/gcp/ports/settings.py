@@ -1,9 +1,8 @@
 """Configuration and secrets: both stand in the environment, where the platform put them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from purista_serverless.adapters.gcp.constants import CONFIG, SECRETS
-from purista_serverless.message.wire import parse_json
 
 if TYPE_CHECKING:
     from purista_serverless.adapters.gcp.ports.deployment import Deployment
@@ -21,15 +20,9 @@ class EnvironmentSettings:
     def __init__(self, deployment: "Deployment") -> None:
         self._deployment = deployment
 
-    def config(self, name: str) -> Any:
-        """Give a configuration value: JSON, or the text where it is none; ``None`` if it is not set."""
-        text = self._deployment.table(CONFIG).get(name)
-        if not text:
-            return None
-        try:
-            return parse_json(text)
-        except ValueError:
-            return text
+    def config(self, name: str) -> str | None:
+        """Give the text of a configuration value; ``None`` if it is not set."""
+        return self._deployment.table(CONFIG).get(name) or None
 
     def secret(self, name: str) -> str | None:
         """Give a secret as of the start of this instance; ``None`` if it is not set."""

@@ -94,7 +94,7 @@ def test_an_unknown_port_is_an_attribute_error():
 
 
 def test_settings_stand_in_the_environment():
-    """Configuration is JSON or text, secrets are texts that the platform put there; what is empty is not set."""
+    """Configuration and secrets are texts that the platform put there; what is empty is not set."""
     texts = {"limit": "5", "name": "Zürich", "empty": ""}
     environment = {
         "PURISTA_CONFIG": json.dumps(texts),
@@ -104,5 +104,5 @@ def test_settings_stand_in_the_environment():
     }
     settings = GcpPorts(environment).settings
 
-    assert [settings.config(name) for name in ("limit", "name", "empty", "other")] == [5, "Zürich", None, None]
+    assert [settings.config(name) for name in ("limit", "name", "empty", "other")] == ["5", "Zürich", None, None]
     assert [settings.secret(name) for name in ("key", "gone", "empty", "other")] == ["s3cr3t", None, None, None]
