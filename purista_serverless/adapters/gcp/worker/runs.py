@@ -22,13 +22,14 @@ class Run:
         cancel_at: When it has run for too long.
     """
 
-    __slots__ = ("_task", "attempt", "beat_at", "cancel_at")
+    __slots__ = ("_is_interrupted", "_task", "attempt", "beat_at", "cancel_at")
 
     def __init__(self, attempt: "Attempt", now: int) -> None:
         self.attempt = attempt
         self.beat_at = now + attempt.heartbeat_interval if attempt.heartbeat_interval is not None else inf
         self.cancel_at = now + attempt.max_runtime if attempt.max_runtime is not None else inf
         self._task: asyncio.Task[Outcome] | None = None
+        self._is_interrupted = False
 
     def outcome(self) -> "Outcome | Interrupted":
         """Run the handler to its end in this thread, an async one on the process' loop."""
@@ -48,12 +49,16 @@ class Run:
     def interrupt(self) -> None:
         """Ask the handler to stop; an async one is cancelled."""
         self.attempt.cancel()
+        self._is_interrupted = True
         task = self._task
         if task is not None:
             task.get_loop().call_soon_threadsafe(task.cancel)
 
     async def _arun(self) -> "Outcome | Interrupted":
         self._task = asyncio.ensure_future(self.attempt.arun())
+        if self._is_interrupted:
+            # Before there was anything to cancel.
+            self._task.cancel()
         try:
             return await self._task
         except asyncio.CancelledError as error:
