@@ -1,7 +1,7 @@
 """The example on the emulator of AWS: its generated template and handlers, unmodified, in virtual time."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 from examples.enterprise_billing_cycle.app import app
 from purista_serverless.adapters.aws.emulator.emulator import Emulator
+from purista_serverless.adapters.aws.plan.resources import Schedule
 from purista_serverless.adapters.aws.stack.operator import open_stack
 from tests.connected.aws.watch import AwsWatch
 from tests.connected.copies import Change, Sources
@@ -72,12 +73,12 @@ class AwsExample:
 
 
 @contextmanager
-def aws_example(folder: Path) -> Iterator[AwsExample]:
-    """Run the example from a copy of the repository in a folder."""
-    sources = Sources(folder)
-    with Emulator(
-        folder / "template.yaml", parameters=PARAMETERS, start=START, settings=SETTINGS, log=_say
-    ) as emulator:
+def aws_example(folder: Path, *, apart: Sequence[Schedule] = (), template: str | None = None) -> Iterator[AwsExample]:
+    """Run the example from a copy of the repository in a folder, with another template if one is given."""
+    sources, path = Sources(folder), folder / "template.yaml"
+    if template is not None:
+        path.write_text(template, encoding="utf-8")
+    with Emulator(path, apart=apart, parameters=PARAMETERS, start=START, settings=SETTINGS, log=_say) as emulator:
         yield AwsExample(sources, emulator)
 
 

@@ -280,3 +280,17 @@ def test_variables_are_absent_where_there_is_no_use_for_them():
     assert names["subscription:Legacy.1.audit"] == {"PURISTA_DEAD_LETTERS", "PURISTA_QUEUES"}
     assert names["gate:Shop.2.gated"] == {"PURISTA_DEAD_LETTERS", "PURISTA_LEDGER", "PURISTA_QUEUES"}
     assert "PURISTA_SECRETS" in names["command:Shop.2.order"]
+
+
+@pytest.mark.parametrize("stacks", ["single", "nested"])
+def test_schedules_can_be_left_to_others(stacks):
+    """With schedules apart every stack is as it was but for them; roles, queues and the group stay."""
+    whole = draw(EVERYTHING, adapter_with(stacks=stacks)).plan
+    apart = draw(EVERYTHING, adapter_with(stacks=stacks, schedules_apart=True)).plan
+
+    for before, after in zip(whole.stacks, apart.stacks, strict=True):
+        kept = [one.id for one in before.resources if not isinstance(one, planned.Schedule)]
+        assert [one.id for one in after.resources] == kept
+    taken = {one.id: one for stack in whole.stacks for one in stack.resources if isinstance(one, planned.Schedule)}
+    assert whole.apart == ()
+    assert {one.id: one for one in apart.apart} == taken

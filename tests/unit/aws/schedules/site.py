@@ -18,7 +18,6 @@ from purista_serverless.adapters.aws.plan.resources import (
     Resource,
     Role,
     ScheduleGroup,
-    Stack,
 )
 from purista_serverless.adapters.aws.plan.stacks import Deployment
 from purista_serverless.adapters.aws.schedules.scheduler import open_scheduler
@@ -97,34 +96,39 @@ class Site:
         now = {member: value for member, value in self.get(name).items() if member not in told}
         self.scheduler.update_schedule(**{**now, **changes})
 
-    def _tell(self, stub: Stubber, plan: Deployment, name: str, **options: Any) -> None:
-        root, *nested = plan.stacks
-        self._tell_stack(stub, root, name, **options)
-        for stack in nested:
-            self._tell_stack(stub, stack, _arn_of(f"{name}-{stack.name}"))
+    def answers(self, plan: Deployment, name: str) -> dict[tuple[str, str], dict[str, Any]]:
+        """Give what CloudFormation answers about a deployment, by action and name of the stack."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for stack, told, summaries in self._told(plan, name):
+            found["DescribeStacks", stack] = {"Stacks": [told]}
+            found["ListStackResources", stack] = {"StackResourceSummaries": summaries}
+        return found
 
-    def _tell_stack(
-        self, stub: Stubber, stack: Stack, name: str, *, unmade: tuple[str, ...] = (), more: tuple[str, ...] = ()
-    ) -> None:
-        parameters = [
-            {"ParameterKey": one.name, "ParameterValue": self._parameter(one.name, one.default)}
-            for one in stack.parameters
-        ]
-        told = {
-            "StackId": name if name.startswith("arn:") else _arn_of(name),
-            "StackName": stack.name or name,
-            "CreationTime": "2026-01-01",
-            "StackStatus": "UPDATE_COMPLETE",
-            "Parameters": parameters,
-        }
-        stub.add_response("describe_stacks", {"Stacks": [told]}, {"StackName": name})
-        made = [self._summary(one.id, _KINDS.get(type(one), "AWS::Other::Thing"), one, name) for one in stack.resources]
-        told_of = [one for one in made if one["LogicalResourceId"] not in unmade]
-        told_of += [_summary(id, "AWS::Scheduler::Schedule", f"{name}-{id}-1A2B") for id in more]
-        _tell_pages(stub, name, told_of)
+    def _tell(self, stub: Stubber, plan: Deployment, name: str, *, more: tuple[str, ...] = ()) -> None:
+        for stack, told, summaries in self._told(plan, name):
+            stub.add_response("describe_stacks", {"Stacks": [told]}, {"StackName": stack})
+            own = [_summary(id, "AWS::Scheduler::Schedule", f"{stack}-{id}-1A2B") for id in more]
+            _tell_pages(stub, stack, summaries + own)
 
-    def _summary(self, id: str, kind: str, resource: Resource, stack: str) -> dict[str, Any]:
-        return _summary(id, kind, self._physical(resource, stack))
+    def _told(self, plan: Deployment, name: str) -> Iterator[tuple[str, dict[str, Any], list[dict[str, Any]]]]:
+        """Give the name of each stack, the root first, what it is described as, and its resources."""
+        for stack in plan.stacks:
+            arn = _arn_of(f"{name}-{stack.name}" if stack.name else name)
+            told = {
+                "StackId": arn,
+                "StackName": stack.name or name,
+                "CreationTime": "2026-01-01T00:00:00Z",
+                "StackStatus": "UPDATE_COMPLETE",
+                "Parameters": [
+                    {"ParameterKey": one.name, "ParameterValue": self._parameter(one.name, one.default)}
+                    for one in stack.parameters
+                ],
+            }
+            summaries = [
+                _summary(one.id, _KINDS.get(type(one), "AWS::Other::Thing"), self._physical(one, name))
+                for one in stack.resources
+            ]
+            yield (arn if stack.name else name), told, summaries
 
     def _physical(self, resource: Resource, stack: str) -> str:
         match resource:
@@ -154,7 +158,7 @@ def _summary(id: str, kind: str, physical: str) -> dict[str, Any]:
         "LogicalResourceId": id,
         "PhysicalResourceId": physical,
         "ResourceType": kind,
-        "LastUpdatedTimestamp": "2026-01-01",
+        "LastUpdatedTimestamp": "2026-01-01T00:00:00Z",
         "ResourceStatus": "CREATE_COMPLETE",
     }
 
