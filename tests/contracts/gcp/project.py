@@ -38,6 +38,10 @@ class Project:
 
     Args:
         broker: Where topics and subscriptions are made; names are used once.
+
+    Attributes:
+        topics: Full names of topics, by what they are found by at run time.
+        dead_letters: Those of dead letters, by their edge.
     """
 
     def __init__(self, broker: Broker) -> None:
@@ -46,6 +50,7 @@ class Project:
         self.place = Place(project=PROJECT, region=REGION, prefix=f"c{next(_NUMBERS)}")
         self._values = {**self.place.values, "number": "1", "image": "image"}
         self.topics: dict[str, str] = {}
+        self.dead_letters: dict[str, str] = {}
         self.plan: Deployment
 
     def deploy(self, plan: Deployment) -> None:
@@ -54,6 +59,7 @@ class Project:
         self._resources = plan.resources
         paths = {topic.id: self.text(topic.path) for topic in self._of(Topic)}
         self.topics = {topic.key: paths[topic.id] for topic in self._of(Topic) if topic.kind != "dead-letter"}
+        self.dead_letters = {topic.key: paths[topic.id] for topic in self._of(Topic) if topic.kind == "dead-letter"}
         for path in paths.values():
             self._broker.create_topic(path)
         for subscription in self._of(Subscription):

@@ -82,6 +82,7 @@ class Pushing:
     ) -> None:
         self.target = target
         self.is_enabled = True
+        self.has_forwarded = False
         self._clock = clock
         self._broker = broker
         self._functions = functions
@@ -173,6 +174,7 @@ class Pushing:
         """Have a message delivered again; after the last time the broker forwards it."""
         self._broker.refuse(self.target.name, received)
         if self.target.max_deliveries is not None and received.attempt >= self.target.max_deliveries:
+            self.has_forwarded = True
             self._advance(received)
         else:
             self.expect((received.id,))
