@@ -4,9 +4,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.gcp.ports.credentials import Tokens
-from purista_serverless.adapters.gcp.ports.failures import code_of, failure_of, fault_of, is_passing
+from purista_serverless.adapters.gcp.ports.failures import code_of, failure_of, fault_of
 from purista_serverless.adapters.gcp.ports.rest import FAULTS, Answer, Rest
-from purista_serverless.errors import Unavailable
+from purista_serverless.errors import PuristaServerlessError, Unavailable
 from purista_serverless.message.wire import format_json
 from purista_serverless.runtime.deployed import DeployedNames, Use
 
@@ -100,29 +100,40 @@ class Deployment(DeployedNames):
             UndeclaredUse: The function's account is not allowed it.
             ProviderRefused: It would be refused again.
         """
-        failure: Exception | None = None
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._pause(_FIRST_PAUSE * 2 ** (attempt - 1))
-            try:
-                answer = self._ask(method, self.url_of(api) + path, body)
-            except FAULTS as error:
-                failure = fault_of(error, use, target)
-                failure.__cause__ = error
-                continue
-            if answer.status < 300 or code_of(answer) in expected or str(answer.status) in expected:
-                return answer
-            failure = failure_of(answer, use, target)
-            if answer.status == 401 and not attempt:
-                # What was given to this process may have been taken back meanwhile.
-                self.tokens.forget()
-            elif not is_passing(answer):
-                break
-        raise failure if failure is not None else Unavailable(f"{use.action} on {target} was never tried")
+        tries = 1
+        while True:
+            found = self._tried(method, self.url_of(api) + path, body, use=use, target=target, expected=expected)
+            if isinstance(found, Answer):
+                return found
+            if tries == _ATTEMPTS or not isinstance(found, Unavailable):
+                raise found
+            self._pause(_FIRST_PAUSE * 2 ** (tries - 1))
+            tries += 1
+
+    def _tried(
+        self, method: str, url: str, body: bytes | None, *, use: Use, target: str, expected: "Collection[str]"
+    ) -> Answer | PuristaServerlessError:
+        """Send a request once; give its answer, or the error that it comes to."""
+        try:
+            answer = self._ask(method, url, body)
+        except FAULTS as error:
+            fault = fault_of(error, use, target)
+            fault.__cause__ = error
+            return fault
+        is_fine = answer.status < 300 or code_of(answer) in expected or str(answer.status) in expected
+        return answer if is_fine else failure_of(answer, use, target)
 
     def _ask(self, method: str, url: str, body: bytes | None) -> Answer:
         headers = {} if body is None else {"Content-Type": "application/json"}
-        if url.startswith("https://"):
+        if not url.startswith("https://"):
             # No token ever leaves in the clear, and an emulator wants none.
-            headers["Authorization"] = f"Bearer {self.tokens.access()}"
-        return self.rest.ask(method, url, headers=headers, body=body, timeout=_TIMEOUT)
+            return self.rest.ask(method, url, headers=headers, body=body, timeout=_TIMEOUT)
+        answer = self.rest.ask(method, url, headers=headers | self._bearer(), body=body, timeout=_TIMEOUT)
+        if answer.status == 401:
+            # What was given to this process may have been taken back meanwhile.
+            self.tokens.forget()
+            answer = self.rest.ask(method, url, headers=headers | self._bearer(), body=body, timeout=_TIMEOUT)
+        return answer
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens.access()}"}
