@@ -143,12 +143,13 @@ class Project:
         content = {
             "topic": topic,
             "ackDeadlineSeconds": LONGEST_LEASE if is_pushed else subscription.ack_deadline,
-            "enableMessageOrdering": subscription.is_ordered,
+            "enableMessageOrdering": subscription.is_ordered and not is_pushed,
             "messageRetentionDuration": f"{min(subscription.retention, _LONGEST_RETENTION)}s",
         }
         self._pubsub.ask("PUT", path, content)
         if is_pushed:
-            # The emulator lends its messages to a pusher of ours.
+            # The emulator lends its messages to a pusher of ours, which keeps their order: the emulator would lend no
+            # message before the one in front of it is done.
             self._pubsub.backlog.subscribe(topic, path)
 
     def _pusher(self, subscription: Subscription, push: Push) -> Pusher:
@@ -165,6 +166,7 @@ class Project:
             backoff=subscription.backoff,
             dead_letter=None if letters is None else self._topic(letters),
             max_deliveries=subscription.max_deliveries,
+            is_ordered=subscription.is_ordered,
             filter=subscription.filter,
             width=min(service.setup.instances, MOST_INSTANCES),
         )

@@ -4,8 +4,8 @@ import base64
 import json
 import re
 import socket
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from threading import Condition, Thread
@@ -24,7 +24,7 @@ _CHUNK = 65_536
 
 
 class Backlog:
-    """What has been published and has not yet come to whoever pushes it.
+    """What has been published and has not yet come to whoever pushes it, and in which order.
 
     Args:
         platform: Told of each message; its clock dates what is published by others.
@@ -36,6 +36,8 @@ class Backlog:
         self._changed = Condition()
         self._subscriptions: defaultdict[str, list[str]] = defaultdict(list)
         self._waiting: dict[tuple[str, str], datetime] = {}
+        # By subscription and ordering key the ids of what was published and is not done.
+        self._lines: defaultdict[tuple[str, str], deque[str]] = defaultdict(deque)
         self._tickets = 0
         self._open: set[int] = set()
 
@@ -59,20 +61,15 @@ class Backlog:
                 self._activity.end("publish")
                 self._changed.notify_all()
 
-    def counts(self) -> Counter[str]:
-        """Give how many messages are on their way to each subscription."""
-        with self._changed:
-            return Counter(subscription for subscription, _ in self._waiting)
-
-    def published(self, topic: str, ids: Sequence[str], at: datetime) -> None:
-        """Note what was published, inside of ``publishing``."""
+    def published(self, topic: str, keys: Mapping[str, str], at: datetime) -> None:
+        """Note what was published, inside of ``publishing``: ids in their order, each with its ordering key."""
         with self._changed:
             for subscription in self._subscriptions[topic]:
-                for id in ids:
-                    self._activity.begin(subscription)
+                for id, key in keys.items():
+                    self._expect(subscription, id, key)
                     self._waiting[subscription, id] = at
 
-    def arrived(self, subscription: str, id: str) -> datetime:
+    def arrived(self, subscription: str, id: str, key: str) -> datetime:
         """Give when a message was published that has come; its activity is the caller's from now on."""
         with self._changed:
             # It may come before whoever published it knows its id.
@@ -80,12 +77,36 @@ class Backlog:
             self._changed.wait_for(
                 lambda: (subscription, id) in self._waiting or all(ticket > latest for ticket in self._open)
             )
-            at = self._waiting.pop((subscription, id), None)
-            if at is not None:
-                return at
-            # Published past the door, through gRPC.
-            self._activity.begin(subscription)
-            return self._clock.now()
+            if (subscription, id) not in self._waiting:
+                # Published past the door, through gRPC.
+                self._expect(subscription, id, key)
+                return self._clock.now()
+            return self._waiting.pop((subscription, id))
+
+    def is_first(self, subscription: str, id: str, key: str) -> bool:
+        """Say whether all that was published before a message with its key is done."""
+        with self._changed:
+            return not key or self._lines[subscription, key][0] == id
+
+    def done(self, subscription: str, key: str) -> str | None:
+        """Note that the first message of a key is done; give the next one's id, if there is one."""
+        with self._changed:
+            line = self._lines[subscription, key]
+            line.popleft()
+            if line:
+                return line[0]
+            del self._lines[subscription, key]
+            return None
+
+    def counts(self) -> Counter[str]:
+        """Give how many messages are on their way to each subscription."""
+        with self._changed:
+            return Counter(subscription for subscription, _ in self._waiting)
+
+    def _expect(self, subscription: str, id: str, key: str) -> None:
+        self._activity.begin(subscription)
+        if key:
+            self._lines[subscription, key].append(id)
 
 
 class PubSub(Door):
@@ -139,7 +160,7 @@ class PubSub(Door):
         message = {"data": data, "attributes": dict(attributes), **({"orderingKey": key} if key else {})}
         with self.backlog.publishing():
             answer = self.ask("POST", f"{topic}:publish", {"messages": [message]})
-            self.backlog.published(topic, answer["messageIds"], at or self._clock.now())
+            self.backlog.published(topic, dict.fromkeys(answer["messageIds"], key), at or self._clock.now())
 
     def answer(self, request: Request) -> Answer:
         """Give the emulator's answer to a request, and note what it has published."""
@@ -150,8 +171,15 @@ class PubSub(Door):
             at = self._clock.now()
             answer = forward(self.emulator, request)
             if answer.status == 200:
-                self.backlog.published(published[1], json.loads(answer.body)["messageIds"], at)
+                self.backlog.published(published[1], _keys_of(request, answer), at)
             return answer
+
+
+def _keys_of(request: Request, answer: Answer) -> dict[str, str]:
+    """Give the ids of what a request has published, each with its ordering key."""
+    messages = json.loads(request.body)["messages"]
+    ids = json.loads(answer.body)["messageIds"]
+    return {id: message.get("orderingKey", "") for id, message in zip(ids, messages, strict=True)}
 
 
 def encoded(text: str) -> str:

@@ -5,7 +5,6 @@ and ignores filters and backoff. It keeps the messages and fans them out; this i
 """
 
 import json
-from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ class PushSetup:
         backoff: Shortest and longest delay of a redelivery in seconds; ``None`` is at once.
         dead_letter: Full name of the topic to which it forwards what it gives up on.
         max_deliveries: Deliveries after which it does; ``None`` is never.
+        is_ordered: Messages of one ordering key are pushed one after the other.
         filter: Filter on attributes; ``None`` is every message.
         width: How many messages it pushes at a time.
     """
@@ -48,6 +48,7 @@ class PushSetup:
     backoff: tuple[int, int] | None = None
     dead_letter: str | None = None
     max_deliveries: int | None = None
+    is_ordered: bool = False
     filter: str | None = None
     width: int = 1
 
@@ -59,15 +60,12 @@ class _Delivery:
     message: Mapping[str, Any]
     ack_id: str
     published: datetime
+    key: str
     attempt: int = 1
 
     @property
     def id(self) -> str:
         return str(self.message["messageId"])
-
-    @property
-    def key(self) -> str:
-        return str(self.message.get("orderingKey", ""))
 
 
 class Pusher:
@@ -93,8 +91,6 @@ class Pusher:
         self._matches = read_filter(setup.filter) if setup.filter is not None else None
         self._lock = Lock()
         self._held: dict[str, _Delivery] = {}
-        # Of each ordering key the messages that wait for the one before them, which is the first here.
-        self._lines: dict[str, deque[_Delivery]] = {}
         self._stopping = Event()
         self._workers = ThreadPoolExecutor(max_workers=setup.width, thread_name_prefix=self._name)
         self._threads = [Thread(target=run, daemon=True) for run in (self._pull, self._renew)]
@@ -149,26 +145,20 @@ class Pusher:
                 # The lease was lost for a moment; the message is on its way already.
                 known.ack_id = ack_id
                 return
-        published = self._pubsub.backlog.arrived(self._setup.path, message["messageId"])
-        delivery = _Delivery(message=message, ack_id=ack_id, published=published)
-        if self._matches is not None and not self._matches(message.get("attributes", {})):
-            self._acknowledge(delivery)
-            self._activity.end(self._setup.path)
-            return
-        if self._is_next(delivery):
+        published = self._pubsub.backlog.arrived(self._setup.path, message["messageId"], self._key_of(message))
+        delivery = _Delivery(message=message, ack_id=ack_id, published=published, key=self._key_of(message))
+        with self._lock:
+            self._held[delivery.id] = delivery
+            is_first = self._pubsub.backlog.is_first(self._setup.path, delivery.id, delivery.key)
+        if is_first:
             self._submit(delivery)
         else:
             # It goes on when the one before it is done.
             self._activity.end(self._setup.path)
 
-    def _is_next(self, delivery: _Delivery) -> bool:
-        with self._lock:
-            self._held[delivery.id] = delivery
-            if not delivery.key:
-                return True
-            line = self._lines.setdefault(delivery.key, deque())
-            line.append(delivery)
-            return len(line) == 1
+    def _key_of(self, message: Mapping[str, Any]) -> str:
+        """Give the key whose order counts, if it does on this subscription."""
+        return str(message.get("orderingKey", "")) if self._setup.is_ordered else ""
 
     def _submit(self, delivery: _Delivery) -> None:
         """Have a message pushed, whose activity has begun."""
@@ -178,6 +168,9 @@ class Pusher:
             self._workers.submit(self._deliver, delivery)
 
     def _deliver(self, delivery: _Delivery) -> None:
+        if self._matches is not None and not self._matches(delivery.message.get("attributes", {})):
+            self._finish(delivery)
+            return
         answer = self._push(self._request(delivery))
         if self._stopping.is_set():
             self._activity.end(self._setup.path)
@@ -212,11 +205,8 @@ class Pusher:
         with self._lock:
             del self._held[delivery.id]
             if delivery.key:
-                line = self._lines[delivery.key]
-                line.popleft()
-                following = line[0] if line else None
-                if not line:
-                    del self._lines[delivery.key]
+                # What has not come yet goes on when it comes.
+                following = self._held.get(self._pubsub.backlog.done(self._setup.path, delivery.key) or "")
         if following is not None:
             self._activity.begin(self._setup.path)
             self._submit(following)
@@ -242,7 +232,9 @@ class Pusher:
             "CloudPubSubDeadLetterSourceTopicPublishTime": _time(delivery.published),
         }
         attributes = {**delivery.message.get("attributes", {}), **source}
-        self._pubsub.publish(topic, delivery.message.get("data", ""), attributes, key=delivery.key)
+        self._pubsub.publish(
+            topic, delivery.message.get("data", ""), attributes, key=delivery.message.get("orderingKey", "")
+        )
 
     def _request(self, delivery: _Delivery) -> Request:
         """Make the push of a message, with what the service says of it."""

@@ -54,7 +54,7 @@ class Tokens:
             ProviderRefused: The process has no credentials.
             MissingExtra: google-auth is not installed, and this is not Cloud Run.
         """
-        return self._token("", self._metadata_access if self._is_on_platform else self._local_access)
+        return self._token("", self._metadata_access if self.is_on_platform else self._local_access)
 
     def identity(self, audience: str) -> str:
         """Give a token that proves who calls, for one function only.
@@ -65,7 +65,7 @@ class Tokens:
         Raises:
             Unavailable, ProviderRefused, MissingExtra: As ``access`` does.
         """
-        fetch = self._metadata_identity if self._is_on_platform else self._local_identity
+        fetch = self._metadata_identity if self.is_on_platform else self._local_identity
         return self._token(audience, lambda: fetch(audience))
 
     def forget(self) -> None:
@@ -73,7 +73,8 @@ class Tokens:
         self._kept.clear()
 
     @property
-    def _is_on_platform(self) -> bool:
+    def is_on_platform(self) -> bool:
+        """Say whether a metadata server gives the tokens."""
         return any(self._environment.get(variable) for variable in _PLATFORM)
 
     def _token(self, audience: str, fetch: "Callable[[], Token]") -> str:
