@@ -4,25 +4,28 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
+from purista_serverless.adapter import configure
 from purista_serverless.adapters import load_adapter
 from purista_serverless.adapters.gcp.emulator.servers import Server
-from purista_serverless.adapters.gcp.plan.resources import Subscription, Topic
+from purista_serverless.adapters.gcp.plan.resources import Deployment, Subscription, Topic
 from purista_serverless.adapters.gcp.plan.texts import fill
 from purista_serverless.adapters.gcp.ports import GcpPorts
+from purista_serverless.adapters.gcp.ports.rest import Answer, Rest
 from purista_serverless.adapters.gcp.stack.operator import DeploymentOperations
 from purista_serverless.adapters.gcp.stack.place import place_of
-from purista_serverless.errors import BadEvent, DeclarationError, InvalidPayload
+from purista_serverless.errors import BadEvent, DeclarationError, InvalidPayload, Unavailable
 from purista_serverless.message import COMMAND, CUSTOM_MESSAGE, Job, Message, Party
 from purista_serverless.runtime.ledger import JobLedger
 from purista_serverless.runtime.ports import DeadLetter
 from purista_serverless.runtime.records import JobRecord
 from purista_serverless.synth.blueprint import draw
+from purista_serverless.testing.clock import VirtualClock
 from tests.connected.gcp.tools import ask, firestore, pubsub
 from tests.unit.aws.stack import shop
 
@@ -95,10 +98,15 @@ class Shop:
                 wanted = {"topic": fill(topic.path, self.place.values), "ackDeadlineSeconds": 60}
                 ask(self._pubsub, "PUT", f"/v1/{fill(kept.path, self.place.values)}", wanted)
 
-    def open(self) -> DeploymentOperations:
+    def open(self, plan: Deployment | None = None, **options: Any) -> DeploymentOperations:
         """Open operations on it."""
         return DeploymentOperations(
-            shop.app, self.plan, self.place, environment=self.environment, pause=lambda _seconds: None
+            shop.app,
+            plan or self.plan,
+            self.place,
+            environment=self.environment,
+            pause=lambda _seconds: None,
+            **options,
         )
 
     def bury(self, edge: str, body: bytes, letter_id: str = "a1", **fields: Any) -> None:
@@ -116,6 +124,20 @@ class Shop:
         reader = self._topics[key, False].replace("/topics/", "/subscriptions/read-")
         answer = ask(self._pubsub, "POST", f"/v1/{reader}:pull", {"maxMessages": 100, "returnImmediately": True})
         return [b64decode(one["message"]["data"]) for one in answer.get("receivedMessages", ())]
+
+
+class Holds(Rest):
+    """Counts the messages of each request that holds some for longer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: list[int] = []
+
+    def ask(self, method: str, url: str, *, body: bytes | None = None, **options: Any) -> Answer:
+        """Send a request, and count."""
+        if url.endswith(":modifyAckDeadline"):
+            self.counts.append(len(json.loads(body or b"")["ackIds"]))
+        return super().ask(method, url, body=body, **options)
 
 
 @pytest.fixture
@@ -265,6 +287,35 @@ def test_purging(deployed: Shop) -> None:
     assert operations.purge(MAILS) == 1
     operations.close()
     assert [one.edge for one in deployed.open().letters()] == ["queue:shop.packing"]
+
+
+def test_what_cannot_be_read_is_given_back(deployed: Shop) -> None:
+    """A body that cannot be reached now fails the tool, and nothing that it pulled is hidden afterwards."""
+    deployed.bury(MAILS, job())
+    deployed.forward(MAILS, b'{"purista": "claim", "key": "queue:shop.mails/b2", "size": 9}', id="b2")
+    with_bucket = draw(shop.app.model, configure(load_adapter("gcp"), {"claim_check": True})).plan
+    deployed.environment["STORAGE_EMULATOR_HOST"] = "127.0.0.1:9"
+    operations = deployed.open(plan=with_bucket)
+
+    with pytest.raises(Unavailable):
+        operations.letters(MAILS)
+    operations.close()
+
+    assert {one.id for one in deployed.open().letters(MAILS)} == {"a1", "b2"}
+
+
+def test_letters_stay_held_for_as_long_as_it_takes(deployed: Shop) -> None:
+    """Whoever works on many letters has each of them to itself until its turn has come."""
+    for letter_id in ("a1", "b2", "c3"):
+        deployed.bury(MAILS, job(job_id=letter_id), letter_id)
+    clock, holds = VirtualClock(SLOT), Holds()
+    operations = deployed.open(clock=clock, rest=holds)
+
+    for letter in operations.letters(MAILS):
+        clock.advance(timedelta(seconds=200))
+        operations.redrive(letter)
+
+    assert holds.counts[-2:] == [2, 1]
 
 
 def test_what_pubsub_does_not_do(deployed: Shop) -> None:

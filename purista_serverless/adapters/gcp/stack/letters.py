@@ -4,7 +4,8 @@ Pub/Sub has no way to look at a message without pulling it. What is pulled is hi
 back when the tool ends.
 """
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.gcp.codecs.push import Pushed, decode, number_in
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from purista_serverless.runtime.assembly import Assembly
 
 # How long pulled letters are hidden from others, in seconds: as long as a person takes to answer, and no longer than
-# Pub/Sub lets a message be held (Pub/Sub documentation, lease management: 600 s).
+# Pub/Sub lets a message be held (Pub/Sub documentation, lease management: 600 s). A tool that works on many of them
+# asks for more when half of it has passed: an acknowledgement that comes later may count for nothing.
 _HOLD = 300
+_RENEWAL = _HOLD * 1_000 // 2
 _MOST = 1_000
 
 # A pull that waits for nothing may find nothing although there is something.
@@ -72,7 +75,7 @@ class Letters:
         pause: Waits for some seconds before an empty subscription is asked again.
     """
 
-    __slots__ = ("_assembly", "_held", "_pause", "_ports", "_subscriptions")
+    __slots__ = ("_assembly", "_handles", "_held", "_pause", "_ports", "_renewed", "_subscriptions")
 
     def __init__(
         self,
@@ -87,6 +90,9 @@ class Letters:
         self._ports = ports
         self._pause = pause
         self._held: dict[str, dict[str, PubSubLetter]] = {}
+        # Of all that was pulled, also of what could not be read.
+        self._handles: defaultdict[str, set[str]] = defaultdict(set)
+        self._renewed = ports.clock.now()
 
     def edges(self) -> tuple[str, ...]:
         """Give the edges that have a subscription of dead letters, sorted."""
@@ -104,19 +110,23 @@ class Letters:
         return tuple(sorted(held.values(), key=lambda letter: (letter.at, letter.key))[:limit])
 
     def delete(self, letter: PubSubLetter) -> None:
-        """Delete a letter with its copies."""
+        """Delete a letter with its copies; the others stay held."""
         self._ask(letter.edge, "acknowledge", {"ackIds": letter.handles})
         self._held.get(letter.edge, {}).pop(letter.key, None)
+        self._handles[letter.edge].difference_update(letter.handles)
+        self._renew()
 
     def release(self) -> None:
         """Give back what is held, so that others see it at once."""
-        for edge, held in self._held.items():
-            self._hold(edge, [handle for letter in held.values() for handle in letter.handles], 0)
+        for edge, handles in self._handles.items():
+            self._hold(edge, handles, 0)
+        self._handles.clear()
         self._held.clear()
 
     def purge(self, edge: str) -> None:
         """Drop all letters of an edge that were published until now."""
         self._held.pop(edge, None)
+        self._handles.pop(edge, None)
         self._ask(edge, "seek", {"time": timestamp_of(self._ports.clock.now())})
 
     def _pull(self, edge: str, most: int) -> list[PubSubLetter]:
@@ -124,14 +134,27 @@ class Letters:
             wanted = {"maxMessages": min(most, _MOST), "returnImmediately": True}
             received = self._ask(edge, "pull", wanted).get("receivedMessages", ())
             if received:
-                self._hold(edge, [one["ackId"] for one in received], _HOLD)
+                handles = {one["ackId"] for one in received}
+                self._handles[edge] |= handles
+                self._hold(edge, handles, _HOLD)
+                self._renew()
                 return [self._letter(edge, one["ackId"], one["message"]) for one in received]
             self._pause(_PAUSE)
         return []
 
-    def _hold(self, edge: str, handles: list[str], seconds: int) -> None:
-        for start in range(0, len(handles), _MOST):
-            chunk = handles[start : start + _MOST]
+    def _renew(self) -> None:
+        """Hold everything for longer, if that is due."""
+        now = self._ports.clock.now()
+        if now - self._renewed < _RENEWAL:
+            return
+        self._renewed = now
+        for edge, handles in self._handles.items():
+            self._hold(edge, handles, _HOLD)
+
+    def _hold(self, edge: str, handles: Iterable[str], seconds: int) -> None:
+        ordered = sorted(handles)
+        for start in range(0, len(ordered), _MOST):
+            chunk = ordered[start : start + _MOST]
             self._ask(edge, "modifyAckDeadline", {"ackIds": chunk, "ackDeadlineSeconds": seconds})
 
     def _letter(self, edge: str, handle: str, message: Mapping[str, Any]) -> PubSubLetter:
