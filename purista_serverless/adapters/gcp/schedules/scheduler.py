@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from purista_serverless.adapters.gcp.constants import MARK
 from purista_serverless.adapters.gcp.plan.names import job_name
@@ -20,6 +20,8 @@ from purista_serverless.synth.reconciliation import KeptSchedule
 if TYPE_CHECKING:
     from purista_serverless.synth.blueprint import Blueprint
     from purista_serverless.synth.reconciliation import ProviderScheduler
+
+T = TypeVar("T")
 
 EMULATOR = "CLOUD_SCHEDULER_EMULATOR_HOST"
 
@@ -140,7 +142,6 @@ class CloudScheduler:
 
     def _kept(self, job: Any) -> KeptSchedule:
         target, name = job.pubsub_target, job.name.rpartition("/")[2]
-        is_paused = job.state == type(job).State.PAUSED
         return KeptSchedule(
             name=name,
             schedule=self._owner(name, target),
@@ -152,7 +153,7 @@ class CloudScheduler:
                 "attributes": compact(dict(sorted(target.attributes.items()))),
                 "retries": job.retry_config.retry_count,
                 "description": job.description,
-                _STATE: _PAUSED if is_paused else _ENABLED,
+                _STATE: _state_of(job),
             },
         )
 
@@ -177,29 +178,27 @@ class CloudScheduler:
         """Make a job; one that is there already, since a first try succeeded unheard, is brought to the same."""
         job = self._job(schedule)
 
-        def make() -> None:
+        def make() -> Any:
             from google.api_core.exceptions import AlreadyExists
 
             try:
-                self._client.create_job(parent=self._parent, job=job)
+                return self._client.create_job(parent=self._parent, job=job)
             except AlreadyExists:
-                self._client.update_job(job=job)
+                return self._client.update_job(job=job)
 
-        self._write(make, "creating", schedule)
-        if schedule.fields[_STATE] == _PAUSED:
-            self._write(lambda: self._client.pause_job(name=job.name), "pausing", schedule)
+        self._switch(self._write(make, "creating", schedule), schedule)
 
     def update(self, schedule: KeptSchedule, changed: Sequence[str]) -> None:
         """Change a job's members, and pause or resume it."""
         job = self._job(schedule)
         paths = sorted({_MEMBERS[name] for name in changed if name != _STATE})
-        if paths:
-            mask = {"paths": paths}
-            self._write(lambda: self._client.update_job(job=job, update_mask=mask), "updating", schedule)
-        if _STATE in changed:
-            is_paused = schedule.fields[_STATE] == _PAUSED
-            switch = self._client.pause_job if is_paused else self._client.resume_job
-            self._write(lambda: switch(name=job.name), "pausing" if is_paused else "resuming", schedule)
+
+        def change() -> Any:
+            if not paths:
+                return self._client.get_job(name=job.name)
+            return self._client.update_job(job=job, update_mask={"paths": paths})
+
+        self._switch(self._write(change, "updating", schedule), schedule)
 
     def delete(self, schedule: KeptSchedule) -> None:
         """Delete a job; one that is gone already is no error."""
@@ -213,6 +212,25 @@ class CloudScheduler:
                 return
 
         self._write(drop, "deleting", schedule)
+
+    def _switch(self, job: Any, schedule: KeptSchedule) -> None:
+        """Pause or resume a job that is in the other state: one that is in this state already would be refused."""
+        if _state_of(job) == schedule.fields[_STATE]:
+            return
+        is_paused = schedule.fields[_STATE] == _PAUSED
+        switch = self._client.pause_job if is_paused else self._client.resume_job
+
+        def turn() -> None:
+            from google.api_core.exceptions import FailedPrecondition
+
+            try:
+                switch(name=job.name)
+            except FailedPrecondition:
+                # A first try may have succeeded unheard.
+                if _state_of(self._client.get_job(name=job.name)) != schedule.fields[_STATE]:
+                    raise
+
+        self._write(turn, "pausing" if is_paused else "resuming", schedule)
 
     def _job(self, schedule: KeptSchedule) -> Any:
         from google.cloud.scheduler_v1 import Job as CloudJob
@@ -231,14 +249,15 @@ class CloudScheduler:
             },
         )
 
-    def _write(self, call: Callable[[], Any], doing: str, schedule: KeptSchedule) -> None:
+    def _write(self, call: Callable[[], T], doing: str, schedule: KeptSchedule) -> T:
         """Make a call that changes something, again where the service was out of reach."""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS - 1):
             try:
-                ask(call, f"{doing} job {schedule.name}")
+                return ask(call, f"{doing} job {schedule.name}")
             except Unavailable:
-                if attempt == _ATTEMPTS - 1:
-                    raise
                 self._pause(_FIRST_PAUSE * 2**attempt)
-            else:
-                return
+        return ask(call, f"{doing} job {schedule.name}")
+
+
+def _state_of(job: Any) -> str:
+    return _PAUSED if job.state == type(job).State.PAUSED else _ENABLED

@@ -33,6 +33,7 @@ class CloudScheduler(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._methods: dict[str, tuple[Any, Callable[[Any, Any], bytes]]] = {
             "CreateJob": (scheduler_v1.CreateJobRequest, self._create),
             "DeleteJob": (scheduler_v1.DeleteJobRequest, self._delete),
+            "GetJob": (scheduler_v1.GetJobRequest, self._get),
             "ListJobs": (scheduler_v1.ListJobsRequest, self._list),
             "PauseJob": (scheduler_v1.PauseJobRequest, self._pause),
             "ResumeJob": (scheduler_v1.ResumeJobRequest, self._resume),
@@ -90,6 +91,9 @@ class CloudScheduler(grpc.GenericRpcHandler):  # type: ignore[misc]
             context.abort(grpc.StatusCode.NOT_FOUND, f"Job {name} not found.")
         return self.jobs[name]
 
+    def _get(self, request: Any, context: Any) -> bytes:
+        return bytes(Job.serialize(self._found(request.name, context)))
+
     def _list(self, request: Any, _: Any) -> bytes:
         names = sorted(name for name in self.jobs if name.startswith(f"{request.parent}/jobs/"))
         begin = int(request.page_token or 0)
@@ -105,10 +109,16 @@ class CloudScheduler(grpc.GenericRpcHandler):  # type: ignore[misc]
         return bytes(empty_pb2.Empty().SerializeToString())
 
     def _pause(self, request: Any, context: Any) -> bytes:
-        return self._keep(self._found(request.name, context), Job.State.PAUSED, context)
+        return self._switch(request, Job.State.ENABLED, Job.State.PAUSED, context)
 
     def _resume(self, request: Any, context: Any) -> bytes:
-        return self._keep(self._found(request.name, context), Job.State.ENABLED, context)
+        return self._switch(request, Job.State.PAUSED, Job.State.ENABLED, context)
+
+    def _switch(self, request: Any, was: Any, now: Any, context: Any) -> bytes:
+        job = self._found(request.name, context)
+        if job.state != was:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"Job {job.name} must be {was.name}.")
+        return self._keep(job, now, context)
 
 
 @contextmanager

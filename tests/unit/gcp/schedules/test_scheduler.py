@@ -126,6 +126,26 @@ def test_a_disabled_schedule_is_paused_and_resumed_when_it_is_enabled(cloud: Clo
     assert cloud.kept() == {"shop-Shop-1-nightly": ("0 3 * * *", "ENABLED")}
 
 
+def test_a_pause_that_nobody_heard_of_counts(cloud: Cloud) -> None:
+    """Cloud Scheduler pauses no paused job; that it is one is what was wanted."""
+    cloud.scheduler.fail("PauseJob", grpc.StatusCode.UNAVAILABLE, takes_effect=True)
+
+    cloud.bring(shop({"nightly": NIGHTLY}, enabled=False))
+
+    assert cloud.scheduler.calls.count("PauseJob") == 2
+    assert cloud.kept() == {"shop-Shop-1-nightly": ("0 3 * * *", "PAUSED")}
+
+
+def test_a_job_that_was_made_meanwhile_is_brought_to_the_declared_state(cloud: Cloud) -> None:
+    """Whoever applies at the same time may have paused it."""
+    with cloud.opened(shop({"nightly": NIGHTLY})) as opened:
+        actions = compare(opened)
+        cloud.bring(shop({"nightly": NIGHTLY}, enabled=False))
+        carry_out(actions, opened)
+
+    assert cloud.kept() == {"shop-Shop-1-nightly": ("0 3 * * *", "ENABLED")}
+
+
 def test_what_is_no_longer_declared_is_deleted(cloud: Cloud) -> None:
     """A job that is gone already when it is to be deleted is no error."""
     cloud.bring(shop({"nightly": NIGHTLY, "hourly": Cron("0 * * * *")}))
