@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from examples.enterprise_billing_cycle.app import app
@@ -14,12 +15,14 @@ from purista_serverless.adapters.aws.emulator.stack import Stack
 from purista_serverless.adapters.aws.emulator.template import load_template
 from purista_serverless.adapters.aws.schedules.deployed import DeployedStacks
 from purista_serverless.adapters.aws.schedules.scheduler import request_of
+from purista_serverless.cli.failures import ExitCode
 from purista_serverless.emulation.clock import WallClock
 from purista_serverless.synth.blueprint import Blueprint, draw
 from purista_serverless.synth.pipeline import rendered
 from tests.connected.aws.example import aws_example
 from tests.connected.aws.tools import REGION
 from tests.connected.month import play_month
+from tests.connected.programs import Program, ended, line, start
 from tests.unit.aws.plan.applications import everything
 from tests.unit.aws.plan.translation import adapter_with
 
@@ -28,6 +31,23 @@ pytestmark = pytest.mark.connected
 PARAMETERS = {"JwtIssuer": "https://issuer.example", "JwtAudience": "shop"}
 # Each is another one in each account.
 OWN = {"Arn", "CreationDate", "LastModificationDate", "Name", "ResponseMetadata"}
+KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+EMULATE = ("emulate", "aws", "--port", "0", "--json")
+PROJECT = """
+[tool.purista-serverless]
+app = "clock:app"
+
+[tool.purista-serverless.aws]
+schedules-apart = true
+"""
+CLOCK = """
+from purista_serverless import Application, Cron, ServiceBuilder
+
+clock = ServiceBuilder("Clock")
+ticked = clock.event("clock.ticked", str)
+clock.schedule("tick").emit_event(ticked, expression=Cron("0 3 * * *"), payload=lambda slot: f"{slot:%Y}")
+app = Application("clock", [clock])
+"""
 
 
 @contextmanager
@@ -86,3 +106,27 @@ def test_the_month_is_closed_by_a_schedule_that_no_stack_holds(tmp_path):
     assert "AWS::Scheduler::Schedule\n" not in template
     with aws_example(tmp_path, apart=blueprint.plan.apart, template=template) as example:
         play_month(example)
+
+
+@pytest.fixture
+def program() -> Iterator[list[Program]]:
+    """Hold the processes that a test starts, and end those that it leaves."""
+    with ended([]) as programs:
+        yield programs
+
+
+def test_the_command_line_fires_what_the_project_s_own_template_leaves_out(tmp_path, program):
+    """It draws the application for that; handlers that are not those of the application are refused."""
+    (tmp_path / "clock.py").write_text(CLOCK, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
+    built = start(program, "build", "--provider", "aws", folder=tmp_path)
+    assert built.wait(60) == ExitCode.DONE
+    serving = start(program, *EMULATE, folder=tmp_path)
+    account = boto3.client("scheduler", REGION, endpoint_url=line(serving)["endpoint"], **KEYS)
+    (kept,) = account.list_schedules(GroupName="clock")["Schedules"]
+    next((tmp_path / "handlers").glob("clock_*.py")).unlink()
+    refused = start(program, *EMULATE, folder=tmp_path)
+    _, told = refused.communicate(timeout=60)
+
+    assert kept["Name"] == "ClockTickSchedule"
+    assert (refused.returncode, "handlers/clock_" in told) == (ExitCode.FINDINGS, True)

@@ -1,22 +1,29 @@
 """Schedules that are managed apart from the stack: EventBridge Scheduler of moto, reached by botocore."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from purista_serverless import Application, Cron, Interval, Model, ServiceBuilder
 from purista_serverless.adapters.aws.render.events import events
+from purista_serverless.adapters.aws.schedules.scheduler import open_scheduler
 from purista_serverless.errors import DeclarationError, ProviderRefused
 from purista_serverless.synth.blueprint import Blueprint, draw
 from purista_serverless.synth.reconciliation import carry_out, compare
+from tests.repo.tree import ROOT
 from tests.unit.aws.plan.applications import everything
 from tests.unit.aws.plan.translation import adapter_with
 from tests.unit.aws.ports.server import Moto, moto_server
 from tests.unit.aws.schedules.site import PLACE, Site
 
 NIGHTLY = Cron("0 3 * * *")
+PAGE = (ROOT / "docs" / "schedules.md").read_text(encoding="utf-8")
+_ACTION = re.compile(r"`(?:scheduler:)?((?:List|Get|Create|Update|Delete)Schedules?)`")
+RIGHTS = {f"scheduler:{name}" for name in _ACTION.findall(PAGE)}
 
 
 class Due(Model):
@@ -235,10 +242,30 @@ def test_a_plan_with_its_schedules_is_refused(site: Site) -> None:
         pass
 
 
+def test_the_page_names_the_rights_that_are_used(site: Site, moto: Moto) -> None:
+    """Whoever makes, changes and deletes schedules does nothing else with the scheduler."""
+    site.scheduler, used = moto.client_of("scheduler", "testing", "testing"), set()
+    site.scheduler.meta.events.register("before-call.scheduler", lambda model, **_: used.add(f"scheduler:{model.name}"))
+
+    assert site.bring(shop({"nightly": NIGHTLY})) == [("create", "ShopNightlySchedule")]
+    assert site.bring(shop({"nightly": Cron("0 4 * * *")})) == [("update", "ShopNightlySchedule")]
+    assert site.bring(shop({}), deployed=shop({"nightly": NIGHTLY})) == [("delete", "ShopNightlySchedule")]
+    assert used == RIGHTS
+
+
+def test_a_refusal_is_told(site: Site, moto: Moto) -> None:
+    """What the credentials may not do is named."""
+    site.scheduler = moto.client_of("scheduler", "testing", "testing")
+    stub = Stubber(site.scheduler)
+    stub.add_client_error("list_schedules", "AccessDeniedException", http_status_code=403)
+    stub.activate()
+
+    with pytest.raises(ProviderRefused, match="these credentials may not do scheduler:ListSchedules on stack shop"):
+        site.bring(shop({"nightly": NIGHTLY}))
+
+
 def test_a_stack_that_is_not_there_is_told(moto: Moto) -> None:
     """The name is that of `samconfig.toml` unless another one is given."""
-    from purista_serverless.adapters.aws.schedules.scheduler import open_scheduler
-
     with (
         pytest.raises(ProviderRefused, match="there is no stack 'our-shop' in eu-central-1"),
         open_scheduler(shop({"nightly": NIGHTLY}, stack_name="our-shop"), None, clients=moto.client),
