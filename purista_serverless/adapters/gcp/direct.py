@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.gcp.constants import (
     CLAIM,
+    EDGE_ATTRIBUTE,
     EVENT_ATTRIBUTE,
+    KNOCK,
     MARK,
     SLOT,
     TRACEPARENT_ATTRIBUTE,
@@ -66,13 +68,17 @@ class Unwrapper:
         """
         data = pushed.data
         if _MARK_SIGN not in data:
-            return data if self._kind not in _EVENTS or _ENVELOPE_SIGN in data else self._of_others(pushed)
+            if self._kind not in _EVENTS or (_ENVELOPE_SIGN in data and EDGE_ATTRIBUTE in pushed.attributes):
+                return data
+            if _ENVELOPE_SIGN not in data:
+                return self._of_others(pushed)
+        # What others publish may have such members anywhere: what counts is what the body itself is.
         try:
             wire = parse_json(data)
         except ValueError:
             # The consumer says so, as of any other body.
             return data
-        unwrapped = self._unwrapped(wire, pushed) if isinstance(wire, dict) else None
+        unwrapped = self._unwrapped(wire if isinstance(wire, dict) else {}, pushed)
         return data if unwrapped is None else unwrapped
 
     def _unwrapped(self, wire: "Mapping[str, Any]", pushed: "Pushed") -> bytes | None:
@@ -104,14 +110,17 @@ class Unwrapper:
                 return None
 
     def _filled_in(self, wire: "Mapping[str, Any]", pushed: "Pushed") -> bytes | None:
-        """Say which slot has fired: the newest up to when that was published."""
+        """Say which slot has fired: the newest up to when that was published.
+
+        Jobs fire more often than some schedules have slots, and before the first one too: then it is a knock.
+        """
         if SLOT in wire or self._slots is None:
             return None
         sent = pushed.sent
-        found = self._slots.newest(0, sent + _SKEW, 1) if sent < _LATEST else ()
-        if not found:
-            raise BadEvent(f"{self._name} has no slot up to {pushed.published}")
-        return format_json({**wire, SLOT: found[0]})
+        if sent >= _LATEST:
+            raise BadEvent(f"{self._name} cannot count with {pushed.published}")
+        found = self._slots.newest(0, sent + _SKEW, 1)
+        return format_json({**wire, SLOT: found[0]} if found else {**wire, MARK: KNOCK})
 
     def _of_others(self, pushed: "Pushed") -> bytes:
         """Give the envelope of an event that another system published, as its attributes name it."""

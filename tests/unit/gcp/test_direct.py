@@ -1,7 +1,7 @@
 """What comes in our place: made into what our own code would have published."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,10 @@ from purista_serverless.adapters.gcp.codecs.push import Pushed
 from purista_serverless.adapters.gcp.direct import Unwrapper
 from purista_serverless.errors import BadEvent
 from purista_serverless.message import Job, Message
+from purista_serverless.runtime.gate import Slots
 from purista_serverless.runtime.parts import timetable_of
+from purista_serverless.runtime.slots import ExpressionSlots
+from purista_serverless.schedule import DstPolicy, Interval
 from purista_serverless.testing.clock import VirtualClock
 from tests.unit.deployed import SENT, TOPOLOGY, entry_of
 from tests.unit.gcp.wire import PUBLISHED, Deployed, GcpDoubles, push
@@ -32,12 +35,12 @@ def unwrapped(trigger: str, name: str, data: Any, **given: Any) -> bytes:
     return Unwrapper(trigger, function, ports).body(pushed)
 
 
-def filled(published: str, data: Any) -> Any:
-    """Give what a gate is knocked at with."""
+def filled(published: str, data: Any, slots: Slots | None = None) -> Any:
+    """Give what a gate is knocked at with; its slots are those of the shop's when omitted."""
     ports = GcpDoubles(VirtualClock(datetime.fromtimestamp(SENT / 1000, tz=UTC)))
-    slots = timetable_of(entry_of(TOPOLOGY.function(GATE))).slots
+    found = slots or timetable_of(entry_of(TOPOLOGY.function(GATE))).slots
     pushed = Pushed(id="m-1", data=json.dumps(data).encode(), attributes={}, published=published)
-    return json.loads(Unwrapper(GATE, None, ports, slots).body(pushed))
+    return json.loads(Unwrapper(GATE, None, ports, found).body(pushed))
 
 
 def test_a_slot_is_the_job_that_its_schedule_would_have_enqueued():
@@ -107,6 +110,16 @@ def test_a_slot_that_is_told_stays():
     assert filled("2027-01-17T12:34:56Z", {"purista": "knock"}) == {"purista": "knock"}
 
 
+def test_before_its_first_slot_a_schedule_is_knocked_at():
+    """Its job fires more often than it has slots, from its deployment on, and that is no dead letter."""
+    first = datetime(2028, 1, 1, tzinfo=UTC)
+    slots = ExpressionSlots(Interval(timedelta(minutes=50), start=first), "UTC", DstPolicy())
+    fired = {"purista": "slot", "schedule": "Shop.1.monthly"}
+
+    assert filled("2027-12-31T23:50:00Z", fired, slots) == {**fired, "purista": "knock"}
+    assert filled("2028-01-01T00:00:00Z", fired, slots) == {**fired, "slot": round(first.timestamp() * 1000)}
+
+
 def test_an_event_of_another_system_is_named_by_its_attribute():
     """Its payload is any JSON; its trace goes on."""
     attributes = {"event": "shop.ordered", "traceparent": "00-1-2-01"}
@@ -114,6 +127,16 @@ def test_an_event_of_another_system_is_named_by_its_attribute():
 
     assert (event.id, event.event_name, event.payload) == ("m-1", "shop.ordered", {"text": "x", "purista": "slow"})
     assert (event.timestamp, event.traceparent) == (SENT, "00-1-2-01")
+
+
+@pytest.mark.parametrize("payload", [{"about": {"messageType": "x"}}, [{"messageType": "x"}, {"purista": "slot"}]])
+def test_a_member_within_the_payload_of_another_system_makes_no_envelope_of_it(payload):
+    """What counts is what the body itself is; and what an envelope itself is, others may send as well."""
+    event = Message.decode(unwrapped(LISTEN, LISTEN, payload, attributes={"event": "shop.ordered"}))
+    envelope = Message(id="1", timestamp=0, message_type="customMessage", payload=payload).encode()
+
+    assert (event.event_name, event.payload) == ("shop.ordered", payload)
+    assert unwrapped(LISTEN, LISTEN, envelope, attributes={"event": "shop.ordered"}) == envelope
 
 
 def test_a_cloud_event_is_read_from_its_attributes():
