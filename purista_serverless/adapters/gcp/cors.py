@@ -36,19 +36,17 @@ class Cors:
         self._method = method
 
     def headers(self, environ: "Mapping[str, Any]") -> dict[str, str]:
-        """Give the headers by which an answer may be read by the page that asked; none where it may not.
+        """Give the headers by which an answer may be read by the page that asked, where it may.
 
         Args:
             environ: WSGI's variables of the request.
         """
         origin = environ.get("HTTP_ORIGIN")
+        # What is kept on the way for one origin, or for none, is not for another.
+        varying = {} if "*" in self._origins else {"Vary": "Origin"}
         if not origin or not ({origin, "*"} & self._origins):
-            return {}
-        if "*" in self._origins:
-            found = {"Access-Control-Allow-Origin": "*"}
-        else:
-            # What is kept on the way for one origin is not for another.
-            found = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+            return varying
+        found = {"Access-Control-Allow-Origin": "*" if "*" in self._origins else origin, **varying}
         if self._credentials:
             found["Access-Control-Allow-Credentials"] = "true"
         return {**found, "Access-Control-Expose-Headers": _EXPOSED}
@@ -58,9 +56,8 @@ class Cors:
         if environ.get("REQUEST_METHOD") != "OPTIONS" or "HTTP_ACCESS_CONTROL_REQUEST_METHOD" not in environ:
             return None
         found = self.headers(environ)
-        if not found:
-            return {}
-        del found["Access-Control-Expose-Headers"]
+        if found.pop("Access-Control-Expose-Headers", None) is None:
+            return found
         return {
             **found,
             "Access-Control-Allow-Methods": self._method,
