@@ -92,16 +92,15 @@ class Rest:
     def close(self) -> None:
         """Close what is kept open."""
         for connections in self._idle.values():
-            while connections:
-                connections.pop().close()
+            while (connection := _taken_from(connections)) is not None:
+                connection.close()
 
     def __del__(self) -> None:
         self.close()
 
     def _connection(self, origin: str, timeout: float) -> HTTPConnection:
         idle = self._idle[origin]
-        while idle:
-            connection = idle.pop()
+        while (connection := _taken_from(idle)) is not None:
             if connection.sock is not None and not _is_dropped(connection):
                 connection.sock.settimeout(timeout)
                 return connection
@@ -118,6 +117,14 @@ class Rest:
             # Reading the authorities' certificates takes as long as a request: once is enough.
             self._context = ssl.create_default_context()
         return self._context
+
+
+def _taken_from(idle: list[HTTPConnection]) -> HTTPConnection | None:
+    """Give a connection that nobody else has from then on, ``None`` where another thread was faster."""
+    try:
+        return idle.pop()
+    except IndexError:
+        return None
 
 
 def _is_dropped(connection: HTTPConnection) -> bool:

@@ -1,6 +1,7 @@
 """What is published: events, jobs, calls, knocks and dead letters, as they arrive at Pub/Sub."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -228,3 +229,19 @@ def test_a_connection_is_kept_and_one_that_was_dropped_is_not_used(apis):
     ports.queues.send(job("j4"), delay=0)
     assert apis.pauses == [0.1]
     assert [Job.decode(asked.messages[0]["data"]).id for asked in apis.asked] == ["j1", "j2", "j3", "j3", "j4"]
+
+
+def test_a_connection_that_another_thread_takes_first_is_replaced_by_a_new_one(apis):
+    """Between the look at what is idle and the grasp for it, there may be nothing left."""
+
+    class Raced(list[Any]):
+        """What is idle when it is looked at."""
+
+        def __bool__(self) -> bool:
+            return True
+
+    ports = apis.ports()
+    ports.deployment.rest._idle[apis.url] = Raced()  # noqa: SLF001 - no test can make two threads meet there
+    ports.queues.send(job(), delay=0)
+
+    assert len(apis.asked) == 1
