@@ -16,10 +16,11 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["purista_serverless.adapters.gcp", "purista_serverless.message"]):
-    from purista_serverless.adapters.gcp.codecs import eventarc, http, push, unwrapped
+    from purista_serverless.adapters.gcp.codecs import http
     from purista_serverless.adapters.gcp.codecs.push import Pushed
     from purista_serverless.adapters.gcp.direct import Unwrapper
     from purista_serverless.adapters.gcp.identity import caller_of
+    from purista_serverless.adapters.gcp.push import pushed_in
     from purista_serverless.message import Message, invocation
     from purista_serverless.message.job import Job
     from purista_serverless.message.wire import object_of
@@ -128,10 +129,8 @@ def decode(environ: dict[str, Any], body: bytes) -> None:
     assert isinstance(claims, dict)
     if environ["PATH_INFO"] == "/_purista/command":
         assert isinstance(invocation.decode(object_of(body), ADDRESS), Message)
-    elif eventarc.is_message(environ):
-        unwrap(eventarc.decode(body))
     else:
-        unwrap(unwrapped.decode(environ, body) if unwrapped.is_message(environ) else push.decode(body))
+        unwrap(pushed_in(environ, body))
 
 
 def unwrap(pushed: Pushed) -> None:

@@ -67,7 +67,7 @@ class Pushes:
             BadEvent: It is no push, or of none of this function's edges.
         """
         edge = self._edge_of(environ["PATH_INFO"])
-        delivery = PushDelivery(_pushed(environ, body), edge.name, self._ports.clock.now() + self._lease)
+        delivery = PushDelivery(pushed_in(environ, body), edge.name, self._ports.clock.now() + self._lease)
         return DONE if edge.settle(delivery) else AGAIN
 
     def _edge_of(self, path: str) -> "Edge":
@@ -82,8 +82,16 @@ class Pushes:
         return edge
 
 
-def _pushed(environ: "Mapping[str, Any]", body: bytes) -> "Pushed":
-    """Read the message in a request, by the headers that its shape has to have."""
+def pushed_in(environ: "Mapping[str, Any]", body: bytes) -> "Pushed":
+    """Read the message in a request, by the headers that its shape has to have.
+
+    Args:
+        environ: WSGI's variables of the request.
+        body: Its body.
+
+    Raises:
+        BadEvent: It is none.
+    """
     if "HTTP_CE_SPECVERSION" not in environ and "HTTP_X_GOOG_PUBSUB_SUBSCRIPTION_NAME" not in environ:
         return push.decode(body)
     from purista_serverless.adapters.gcp.codecs import eventarc, unwrapped

@@ -41,11 +41,6 @@ _ATTRIBUTES = frozenset(
 )
 
 
-def is_message(environ: "Mapping[str, Any]") -> bool:
-    """Say whether a request is such a message or event, by the headers that each of them has."""
-    return "HTTP_X_GOOG_PUBSUB_SUBSCRIPTION_NAME" in environ or "HTTP_CE_SPECVERSION" in environ
-
-
 def decode(environ: "Mapping[str, Any]", body: bytes) -> Pushed:
     """Read a message.
 
