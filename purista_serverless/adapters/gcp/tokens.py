@@ -82,7 +82,8 @@ class Doorkeeper:
     def _certificates_with(self, key: object) -> dict[str, str]:
         """Give the certificates, fetched again when they are old, or when one is missing and some time has passed."""
         fetched, now = self._fetched, self._clock.now()
-        longest = _KEPT if key in self._certificates else _PAUSE
+        # Anybody may write anything into a token.
+        longest = _KEPT if isinstance(key, str) and key in self._certificates else _PAUSE
         if fetched is None or now - fetched >= longest:
             self._certificates = self._fetch()
             self._fetched = now
