@@ -1,5 +1,6 @@
 """The ways into a command's function: invocations, requests, and pushed calls of schedules."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.gcp.constants import (
@@ -7,9 +8,10 @@ from purista_serverless.adapters.gcp.constants import (
     COMMAND_PATH,
     HTTP_TRIGGER,
     PUSH_PATH,
+    TRUSTED,
     URL,
 )
-from purista_serverless.errors import BadEvent
+from purista_serverless.errors import BadEvent, HandledError
 from purista_serverless.message import invocation
 from purista_serverless.message.wire import format_json, object_of
 
@@ -87,12 +89,43 @@ class CommandEntry:
         return format_json(invocation.encode(execute(self._function, message, self._ports))), 200, _JSON
 
 
-def _doorkeeper(ports: "Ports", environment: "Mapping[str, str]") -> "Doorkeeper | None":
-    if not environment.get(URL):
-        return None
-    from purista_serverless.adapters.gcp.tokens import Doorkeeper
+class KnownCallers:
+    """Let those through who may push to a function or invoke it, among those who may send it requests.
 
-    return Doorkeeper(environment, ports.clock)
+    Whoever may ask the route of a command reaches what is ours as well, and an invocation says itself who asks.
+
+    Args:
+        environment: The function's variables.
+    """
+
+    __slots__ = ("_trusted",)
+
+    def __init__(self, environment: "Mapping[str, str]") -> None:
+        self._trusted = frozenset(json.loads(environment[TRUSTED]))
+
+    def check(self, environ: "Mapping[str, Any]") -> None:
+        """Look at the token of a request, which Cloud Run has verified.
+
+        Args:
+            environ: WSGI's variables of the request.
+
+        Raises:
+            HandledError: 403, the token is of somebody else.
+        """
+        from purista_serverless.adapters.gcp.identity import caller_of
+
+        principal, _ = caller_of(environ)
+        if principal not in self._trusted:
+            raise HandledError(403, "this account may not do that here")
+
+
+def _doorkeeper(ports: "Ports", environment: "Mapping[str, str]") -> "Doorkeeper | KnownCallers | None":
+    """Give who looks at what is pushed and invoked: nobody where only those are let in who may do that."""
+    if environment.get(URL):
+        from purista_serverless.adapters.gcp.tokens import Doorkeeper
+
+        return Doorkeeper(environment, ports.clock)
+    return KnownCallers(environment) if environment.get(TRUSTED) else None
 
 
 def _gateway(

@@ -27,9 +27,9 @@ CONFIG = "PURISTA_CONFIG"
 SECRETS = "PURISTA_SECRETS"
 # Seconds that one request has; only where something is pushed.
 TIMEOUT = "PURISTA_TIMEOUT"
-# The function's own URL, and a JSON list of the addresses that may push to it and invoke it; only where requests reach
-# it that the platform has not checked.
+# The function's own URL; only where requests reach it that the platform has not checked.
 URL = "PURISTA_URL"
+# JSON list of the addresses that may push to the function and invoke it; only where others may send it requests.
 TRUSTED = "PURISTA_TRUSTED"
 # JSON object that says which web pages of other origins may call: ``origins``, ``headers``, ``credentials`` and
 # ``maxAge`` in seconds; only on open functions of applications that let some in.

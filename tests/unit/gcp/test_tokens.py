@@ -163,7 +163,18 @@ def test_a_token_that_is_not_right_opens_nothing(signer, certificates, claims, s
 
 
 @pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b.c", "Bearer e30.e30.", "Bearer ä.ö.ü"]
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Bearer x",
+        "Bearer a.b.c",
+        "Bearer e30.e30.",
+        "Bearer ä.ö.ü",
+        "Bearer eyJraWQiOltdfQ.e30.",
+    ],
 )
 def test_what_is_no_token_opens_nothing(certificates, header):
     """It is refused without a look at its claims."""

@@ -181,15 +181,18 @@ def _requests(described: Described, draft: Draft) -> dict[str, Text]:
     is_pushed = bool(draft.consumes.get(described.name))
     if is_pushed:
         found[constants.TIMEOUT] = str(min(draft.timings[described.name].timeout, LONGEST_ACK_DEADLINE))
+    if route_of(described) is None:
+        return found
+    # Whoever may ask the route must not push or invoke as well, and say so who asks.
+    callers = draft.callers.get(described.name.removeprefix(constants.COMMAND_TRIGGER), ())
+    pushers = [email_of("push")] if is_pushed else []
+    trusted = [*pushers, *(draft.places.account_email(caller) for caller in callers)]
+    found[constants.TRUSTED] = Sub(compact(trusted))
     if is_open(described, draft.application, draft.authorizer):
-        callers = draft.callers.get(described.name.removeprefix(constants.COMMAND_TRIGGER), ())
-        pushers = [email_of("push")] if is_pushed else []
-        trusted = [*pushers, *(draft.places.account_email(caller) for caller in callers)]
         found[constants.URL] = draft.places.url(described.name)
-        found[constants.TRUSTED] = Sub(compact(trusted))
         if draft.application.cors is not None:
             found[constants.CORS] = _cors(draft.application.cors)
-    elif route_of(described) is not None and draft.options.tenant_claim is not None:
+    elif draft.options.tenant_claim is not None:
         found[constants.TENANT_CLAIM] = draft.options.tenant_claim
     return found
 

@@ -158,13 +158,22 @@ def test_the_platform_gives_up_long_after_the_policy():
 
 
 def test_functions_are_private_unless_they_have_to_be_open():
-    """Everybody may ask a public command only; what Google has checked needs no address of trusted callers."""
+    """Everybody may ask a public command only."""
     functions = functions_of(EVERYTHING)
     open_to_all = {one.on for one in of_kind(EVERYTHING, Grant) if one.member == ALL_USERS}
 
     assert open_to_all == {functions["command:Shop.2.list"].id}
     assert not functions[SHOP].is_open
-    assert "PURISTA_TRUSTED" not in variables_of(EVERYTHING, SHOP)
+
+
+def test_a_private_function_with_a_route_knows_whom_to_trust():
+    """Who may ask its route is the team's to say; to push to it and to invoke it is for ours only."""
+    emails = {one.display_name: one.email for one in of_kind(EVERYTHING, Account)}
+    found = variables_of(EVERYTHING, SHOP)
+
+    assert json.loads(found["PURISTA_TRUSTED"]) == [emails["push"], emails["command:Shop.2.list"]]
+    assert "PURISTA_URL" not in found
+    assert "PURISTA_TRUSTED" not in variables_of(EVERYTHING, "worker:Shop.2.pack")
 
 
 def test_an_open_function_knows_whom_to_trust():

@@ -186,8 +186,11 @@ expiry() {
     --database="$1" --collection-group="$2" --enable-ttl --async
 }
 
+# tasks_queue <name>: creates a queue that gives up no task. By itself one drops a task, and the message in it, after a
+# hundred attempts.
 tasks_queue() {
-  known queues "$1" 1 >/dev/null || change "create queue $1" tasks queues create "$1" --location="$REGION"
+  known queues "$1" 1 >/dev/null ||
+    change "create queue $1" tasks queues create "$1" --location="$REGION" --max-attempts=unlimited
 }
 
 # bucket <name> <days that an object is kept, or nothing>

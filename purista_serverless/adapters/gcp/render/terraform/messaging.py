@@ -72,8 +72,13 @@ def job(resource: Job, addresses: Addresses) -> Arguments:
 
 
 def tasks_queue(resource: TasksQueue) -> Arguments:
-    """Give the arguments of a queue of tasks."""
-    return {"name": named(resource.name), "location": expression("var.region")}
+    """Give the arguments of a queue of tasks, which gives up none."""
+    return {
+        "name": named(resource.name),
+        "location": expression("var.region"),
+        # By itself it drops a task, and the message in it, after a hundred attempts.
+        "retry_config": {"max_attempts": -1},
+    }
 
 
 def alert(resource: Alert, subscription: Subscription, labels: dict[str, str]) -> Arguments:
