@@ -48,9 +48,11 @@ SHORTEST_ACCOUNT_NAME, LONGEST_ACCOUNT_NAME = 6, 30
 LONGEST_SECRET_NAME = 255
 LARGEST_ENVIRONMENT = 32 << 10
 MOST_VARIABLES = 1_000
-# Operators of one condition, and conditions of one role in one policy (IAM documentation, quotas and limits).
+# Operators of one condition, conditions of one member in one role, and all of one policy (IAM documentation, quotas and
+# limits; overview of conditions).
 MOST_CONDITIONS = 12
-MOST_CONDITIONAL_BINDINGS = 20
+MOST_CONDITIONS_OF_MEMBER = 20
+MOST_CONDITIONAL_BINDINGS = 100
 MOST_ACCOUNTS = 100
 MOST_SERVICES = 1_000
 MOST_JOBS = 5_000

@@ -13,6 +13,7 @@ from purista_serverless.synth.verdicts import Degraded, Refused
 _RUN = "Cloud Run documentation, quotas and limits"
 _PUSH = "Pub/Sub documentation, push subscriptions"
 _MEMORY = "Cloud Run documentation, configure memory limits"
+_CPU = "Cloud Run documentation, configure CPU limits"
 _CONCURRENCY = "Cloud Run documentation, maximum concurrent requests"
 _INGRESS = "Cloud Run documentation, restrict network ingress"
 _AUTHENTICATION = "Cloud Run documentation, authenticating end users"
@@ -22,6 +23,8 @@ _WHOLE = 1_000
 _LONGEST_VALUE = 30
 # Thousandths of a processor that are needed for more than so many MiB.
 _NEEDED = ((24_576, 8_000), (16_384, 6_000), (8_192, 4_000), (4_096, 2_000), (1_024, 1_000), (512, 500))
+# Thousandths of more than one processor that there are, and the MiB that they need.
+_SEVERAL = {2_000: 0, 4_000: 2_048, 6_000: 4_096, 8_000: 4_096}
 
 
 def judge_name(function: Function, _case: Case) -> Iterator[Objection]:
@@ -80,6 +83,18 @@ def judge_memory(function: Function, _case: Case) -> Iterator[Objection]:
             why=f"{function.memory} MiB need {needed} thousandths of a processor or more, and it has {function.cpu} "
             f"({_MEMORY})",
             fix=f"set cpu of this function to {needed} or more, or leave it out",
+        )
+    if function.cpu <= _WHOLE:
+        return
+    if (least := _SEVERAL.get(function.cpu)) is None:
+        yield Refused(
+            why=f"cpu is {function.cpu}, and above {_WHOLE} there are {', '.join(map(str, _SEVERAL))} ({_CPU})",
+            fix="set cpu of this function to one of these",
+        )
+    elif function.memory < least:
+        yield Refused(
+            why=f"cpu is {function.cpu}, which needs {least} MiB, and it has {function.memory} ({_CPU})",
+            fix=f"set memory of this function to {least} or more",
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from purista_serverless.adapters.gcp import limits
 from purista_serverless.adapters.gcp.checks.case import Case
-from purista_serverless.adapters.gcp.options import problem_of_prefix
+from purista_serverless.adapters.gcp.options import LONGEST_PREFIX, problem_of_prefix
 from purista_serverless.adapters.gcp.plan.names import secret_variables
 from purista_serverless.adapters.gcp.plan.resources import (
     Account,
@@ -31,6 +31,8 @@ _SCHEDULER = "Cloud Scheduler documentation, quotas and limits"
 _PUBSUB = "Pub/Sub documentation, quotas and limits"
 _SECRETS = "Secret Manager documentation, create a secret"
 
+_LONGEST_SETTING = limits.LONGEST_SECRET_NAME - LONGEST_PREFIX - 1
+
 
 def judge_prefix(deployment: Deployment, _case: Case) -> Iterator[Objection]:
     """Judge whether names can begin with what the application is called."""
@@ -41,7 +43,8 @@ def judge_prefix(deployment: Deployment, _case: Case) -> Iterator[Objection]:
 
 def judge_names(deployment: Deployment, _case: Case) -> Iterator[Objection]:
     """Judge whether no two things of a kind have the same name."""
-    named = (one for one in deployment.resources if not isinstance(one, Api | Grant | Ttl))
+    every = (*deployment.resources, *deployment.apart)
+    named = (one for one in every if not isinstance(one, Api | Grant | Ttl))
     counts = Counter((type(one).__name__, one.name) for one in named)
     for (kind, name), count in sorted(counts.items()):
         if count > 1:
@@ -93,24 +96,26 @@ def judge_claims(deployment: Deployment, case: Case) -> Iterator[Objection]:
     if unbound:
         yield Degraded(
             why=f"every function may read every large body: a policy holds {limits.MOST_CONDITIONAL_BINDINGS} "
-            f"conditions of a role ({_IAM})",
+            f"conditions ({_IAM})",
             fix="split the application, or set claim-check to false",
         )
     yield from _judge_conditions(deployment)
 
 
 def _judge_conditions(deployment: Deployment) -> Iterator[Objection]:
-    conditions: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    policies: defaultdict[str, set[str]] = defaultdict(set)
+    members: defaultdict[str, set[str]] = defaultdict(set)
     for grant in deployment.resources:
         if isinstance(grant, Grant) and grant.condition is not None:
-            conditions[grant.on, grant.role].add(grant.condition.expression)
-    for (on, role), found in sorted(conditions.items()):
-        if len(found) > limits.MOST_CONDITIONAL_BINDINGS:
-            yield Refused(
-                why=f"{role} on {on} has {len(found)} conditions, and the limit is {limits.MOST_CONDITIONAL_BINDINGS} "
-                f"({_IAM})",
-                fix="set claim-check to false, or split the application",
-            )
+            policies[grant.on].add(f"{grant.role} {grant.condition.expression}")
+            members[f"{grant.role} of {grant.member} on {grant.on}"].add(grant.condition.expression)
+    for found, most in ((policies, limits.MOST_CONDITIONAL_BINDINGS), (members, limits.MOST_CONDITIONS_OF_MEMBER)):
+        for what, conditions in sorted(found.items()):
+            if len(conditions) > most:
+                yield Refused(
+                    why=f"{what} has {len(conditions)} conditions, and the limit is {most} ({_IAM})",
+                    fix="set claim-check to false, or split the application",
+                )
 
 
 def judge_secrets(deployment: Deployment, _case: Case) -> Iterator[Objection]:
@@ -118,10 +123,10 @@ def judge_secrets(deployment: Deployment, _case: Case) -> Iterator[Objection]:
     settings = [one.setting for one in deployment.resources if isinstance(one, Secret)]
     for name in settings:
         is_legal = name.replace("-", "").replace("_", "").isalnum() and name.isascii()
-        if not is_legal or len(name) > limits.LONGEST_SECRET_NAME:
+        if not is_legal or len(name) > _LONGEST_SETTING:
             yield Refused(
-                why=f"{name!r} is no name of a secret: letters, digits, hyphens and underscores, "
-                f"{limits.LONGEST_SECRET_NAME} at most ({_SECRETS})",
+                why=f"{name!r} is no name of a secret: letters, digits, hyphens and underscores, {_LONGEST_SETTING} at "
+                f"most behind the prefix ({_SECRETS})",
                 fix="rename it",
             )
     counts = Counter(secret_variables(settings).values())

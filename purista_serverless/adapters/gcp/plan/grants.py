@@ -63,7 +63,8 @@ def _storing(described: Described, draft: Draft) -> Iterator[Grant]:
         condition = Condition(title=title, expression=Sub(expression))
         yield _grant(_DATASTORE, member, PROJECT, condition=condition)
     if draft.options.claim_check:
-        is_bounded = len(draft.rights) <= MOST_CONDITIONAL_BINDINGS
+        # Each has one to write and one to read.
+        is_bounded = 2 * len(draft.rights) <= MOST_CONDITIONAL_BINDINGS
         yield from _claims(_WRITER, member, draft.written_prefixes(described.name), is_bounded=is_bounded)
         yield from _claims(_READER, member, draft.read_prefixes(described.name), is_bounded=is_bounded)
 
@@ -71,7 +72,7 @@ def _storing(described: Described, draft: Draft) -> Iterator[Grant]:
 def _claims(role: str, member: str, prefixes: tuple[str, ...], *, is_bounded: bool) -> Iterator[Grant]:
     """Give a role on the objects whose names begin in some ways, as many as one condition can hold at a time.
 
-    A bucket's policy holds some conditions of a role only; where there are more functions they may use all objects.
+    A bucket's policy holds some conditions only; where there are more functions they may use all objects.
     """
     if not is_bounded:
         yield from [_grant(role, member, BUCKET)] if prefixes else []

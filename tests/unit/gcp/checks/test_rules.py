@@ -34,6 +34,8 @@ BREAKS: list[tuple[str, type, Break]] = [
     ("push-time", planned_resources.Function, field(timeout=700, longest_push=600)),
     ("concurrency", planned_resources.Function, field(concurrency=2, cpu=500)),
     ("memory", planned_resources.Function, field(memory=1_024, cpu=80)),
+    ("memory", planned_resources.Function, field(memory=1_024, cpu=1_500)),
+    ("memory", planned_resources.Function, field(memory=1_024, cpu=4_000)),
     ("instances", planned_resources.Function, field(min_instances=3, max_instances=2)),
     ("body", planned_resources.Function, field(largest_body=33 << 20)),
     ("ingress", planned_resources.Function, field(ingress="internal")),
@@ -54,6 +56,7 @@ BREAKS: list[tuple[str, type, Break]] = [
     ("accounts", planned_resources.Account, field(name="x")),
     ("claims", planned_resources.Grant, field(condition=None)),
     ("secrets", planned_resources.Secret, field(setting="mail.key")),
+    ("secrets", planned_resources.Secret, field(setting="x" * 239)),
     ("unique-names", planned_resources.Topic, field(name="one")),
 ]
 
@@ -82,17 +85,18 @@ def test_a_region_holds_so_many_functions():
     assert "quotas" in {finding.promise for finding in check(replace(PLAN, resources=(*PLAN.resources, *many)))}
 
 
-def test_a_policy_holds_so_many_conditions():
-    """Where each function had a condition of its own the policy of the bucket would be refused."""
+@pytest.mark.parametrize(("count", "member"), [(21, "account_push"), (101, "account_{}")])
+def test_a_policy_holds_so_many_conditions(count, member):
+    """One member has 20 in a role, and all together have a hundred."""
     grants = [
         planned_resources.Grant(
             id=f"grant_{number}",
             role="roles/storage.objectViewer",
-            member="account_push",
+            member=member.format(number),
             on="bucket_claims",
             condition=Condition(title="claims", expression=Sub(f"resource.name == {number}")),
         )
-        for number in range(21)
+        for number in range(count)
     ]
 
     assert "claims" in {finding.promise for finding in check(replace(PLAN, resources=(*PLAN.resources, *grants)))}
@@ -100,10 +104,21 @@ def test_a_policy_holds_so_many_conditions():
 
 def test_many_functions_share_the_right_to_claims():
     """Above the conditions that a policy holds every function may read all bodies, which is told."""
-    deployment = planned(large(30, services=1).model, claim_check=True)
+    deployment = planned(large(51, services=1).model, claim_check=True)
     (found,) = [finding for finding in check(deployment) if finding.promise == "claims"]
 
     assert "every function may read" in found.verdict.why  # type: ignore[union-attr]
+    assert check(planned(large(25, services=1).model, claim_check=True)) == ()
+
+
+def test_jobs_that_are_made_apart_have_names_of_their_own_too():
+    """`schedules apply` would make one of two."""
+    plan = planned(everything().model, schedules_apart=True)
+    one, *others = plan.apart
+    broken = replace(plan, apart=(one, *(replace(job, name=one.name) for job in others)))
+
+    assert check(plan) == ()
+    assert {finding.promise for finding in check(broken)} == {"unique-names"}
 
 
 def test_callers_that_cannot_come_through_are_told():
