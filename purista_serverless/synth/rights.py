@@ -61,4 +61,4 @@ def _sent_to(permissions: Iterable[Permission]) -> Iterator[str]:
         elif permission.verb == "invoke" and permission.target.startswith(_CALL):
             yield permission.target
         elif permission.verb == "knock":
-            yield f"gate:{permission.target.removeprefix('schedule:')}"
+            yield f"gate:{permission.target.removeprefix(_SCHEDULE)}"
