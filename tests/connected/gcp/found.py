@@ -8,8 +8,8 @@ from tests.connected.gcp.plane.proxy import ControlPlane
 
 # What marks a thing as deployed by a script of ours.
 _MARKS = frozenset({"purista-prefix", "purista-revision"})
-# Set by gcloud for every function.
-_OF_GCLOUD = frozenset({"LOG_EXECUTION_ID"})
+# What gcloud adds to a function: a variable and a label.
+_OF_GCLOUD = frozenset({"LOG_EXECUTION_ID", "deployment-tool"})
 _SUBSCRIPTION = (
     *("topic", "ackDeadlineSeconds", "messageRetentionDuration", "enableMessageOrdering", "filter"),
     *("retryPolicy", "deadLetterPolicy", "pushConfig"),
@@ -125,4 +125,4 @@ class _World:
 
 def _unmarked(labels: dict[str, str]) -> dict[str, str]:
     assert labels.keys() >= _MARKS
-    return {name: value for name, value in labels.items() if name not in _MARKS}
+    return {name: value for name, value in labels.items() if name not in _MARKS | _OF_GCLOUD}

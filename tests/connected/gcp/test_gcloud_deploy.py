@@ -17,7 +17,7 @@ from tests.connected.gcp.gcloud import offline_environment
 from tests.connected.gcp.gcloud_application import shop
 from tests.connected.gcp.plane.proxy import Call, ControlPlane, control_plane
 from tests.connected.gcp.tools import pubsub
-from tests.connected.gcp.wanted import wanted
+from tests.connected.gcp.wanted import differences, wanted
 from tests.unit.gcp.plan.deployments import planned
 
 pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("gcloud-deploy")]
@@ -128,9 +128,7 @@ def test_what_is_there_afterwards_is_the_plan(project):
     assert run.status == 0, run.errors
     there = found(project.plane, PROJECT, REGION)
     assert there.pop(f"bucket {PROJECT}-{PREFIX}-source") == []
-    expected = wanted(PLAN, VALUES, CHANNELS)
-    assert {name: there[name] for name in there if there[name] != expected.get(name)} == {}
-    assert there.keys() == expected.keys()
+    assert differences(there, wanted(PLAN, VALUES, CHANNELS)) == []
     assert project.plane.refusals == []
 
 

@@ -45,6 +45,25 @@ def wanted(plan: Deployment, values: Mapping[str, str], channels: tuple[str, ...
     return dict(sorted(pair for resource in plan.resources for pair in project.wants(resource)))
 
 
+def differences(there: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """Name each field of each thing that is not as expected, and each thing that is missing or too many."""
+    fields, others = _fields(there), _fields(expected)
+    places = sorted({*fields, *others})
+    return [
+        f"{place}: {fields.get(place)!r} is not {others.get(place)!r}"
+        for place in places
+        if (place in fields, fields.get(place)) != (place in others, others.get(place))
+    ]
+
+
+def _fields(things: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        f"{name}: {field}": value
+        for name, thing in things.items()
+        for field, value in (thing.items() if isinstance(thing, dict) else [("", thing)])
+    }
+
+
 class _Project:
     def __init__(self, plan: Deployment, values: Mapping[str, str], channels: tuple[str, ...]) -> None:
         self._plan = plan
