@@ -1,8 +1,10 @@
 """What makes failures be tried less: figures that go down, and dead letters that go.
 
-Sources of the defaults: Pub/Sub documentation (subscription properties), Cloud Scheduler API reference (RetryConfig).
+Sources of the defaults: Pub/Sub documentation (subscription properties), API references of Cloud Scheduler and Cloud
+Tasks (RetryConfig).
 """
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -15,9 +17,12 @@ _FIGURES: tuple[tuple[str, str, float], ...] = (
     ("google_pubsub_subscription", "dead_letter_policy.max_delivery_attempts", 5),
     ("google_pubsub_subscription", "message_retention_duration", 604_800),
     ("google_cloud_scheduler_job", "retry_config.retry_count", 0),
+    ("google_cloud_tasks_queue", "retry_config.max_attempts", 100),
 )
 _DEAD_LETTER = "dead_letter_policy.dead_letter_topic"
 _EXPIRY = "expiration_policy.ttl"
+# How Cloud Tasks writes that there is no limit.
+_UNLIMITED = "-1"
 _RETRY = re.compile(r"retry_policy\..*")
 
 
@@ -34,7 +39,7 @@ def _lowered(old: Resource, new: Resource) -> Iterator[str]:
         if kind == new.type and is_counted:
             was, now = (_number(one.arguments.get(path), default) for one in (old, new))
             if was is not None and now is not None and now < was:
-                yield f"{path} goes down from {was:g} to {now:g}"
+                yield f"{path} goes down from {_shown(was)} to {_shown(now)}"
 
 
 def _subscription(old: Resource, new: Resource) -> Iterator[str]:
@@ -49,6 +54,12 @@ def _subscription(old: Resource, new: Resource) -> Iterator[str]:
 def _number(text: str | None, default: float) -> float | None:
     if text is None:
         return default
+    if text == _UNLIMITED:
+        return math.inf
     # Durations are written with their unit: ``604800s``.
     found = re.fullmatch(r"(\d+(?:\.\d+)?)s?", text)
     return float(found[1]) if found is not None else None
+
+
+def _shown(figure: float) -> str:
+    return "unlimited" if math.isinf(figure) else f"{figure:.12g}"

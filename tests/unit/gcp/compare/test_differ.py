@@ -56,6 +56,7 @@ SHOP: dict[str, Any] = {
             }
         },
         "google_cloud_scheduler_job": {"nightly": {"schedule": "0 3 * * *", "retry_config": {"retry_count": 5}}},
+        "google_cloud_tasks_queue": {"later": {"name": "later", "retry_config": {"max_attempts": -1}}},
         "google_pubsub_topic_iam_member": {
             "pack": {"topic": "packing", "role": "roles/pubsub.publisher", "member": "serviceAccount:pack"}
         },
@@ -118,6 +119,7 @@ DANGERS: dict[str, tuple[str, Any, list[str]]] = {
     ),
     "a longer timeout": ("google_cloudfunctions2_function/pack/service_config/timeout_seconds", 90, []),
     "fewer tries of a schedule": ("google_cloud_scheduler_job/nightly/retry_config", None, ["weakens-retry"]),
+    "a limit of tries of a task": ("google_cloud_tasks_queue/later/retry_config", None, ["weakens-retry"]),
     "another expression": ("google_cloud_scheduler_job/nightly/schedule", "0 4 * * *", []),
     "a right for everybody": ("google_pubsub_topic_iam_member/pack/member", "allUsers", ["widens-access"]),
     "another role": ("google_pubsub_topic_iam_member/pack/role", "roles/pubsub.admin", ["widens-access"]),
@@ -198,6 +200,20 @@ def test_a_changed_value_is_shown():
     assert change.subject == "google_pubsub_subscription.packing"
     assert change.what == "ack_deadline_seconds: 90 -> 60"
     assert change.dangers[0].why == "ack_deadline_seconds goes down from 90 to 60"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "why"),
+    [
+        (f"{SUBSCRIPTION}/message_retention_duration", "604799s", "goes down from 604800 to 604799"),
+        ("google_cloud_tasks_queue/later/retry_config/max_attempts", 3, "goes down from unlimited to 3"),
+    ],
+)
+def test_figures_are_told_as_they_are(path, value, why):
+    """A large one is not rounded, and no limit is no figure."""
+    (change,) = compare(SHOP, changed(path, value))
+
+    assert change.dangers[0].why.endswith(why)
 
 
 def test_what_lies_outside_of_resources_is_told():
