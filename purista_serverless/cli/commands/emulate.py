@@ -34,7 +34,7 @@ _SHAPE_OF_AWS = """
 
 _SHAPE_OF_GCP = """
 {"state": "serving", "http": "http://127.0.0.1:3000", "clock": "wall", "functions": ["shop-billing-close-account"],
- "variables": {"PUBSUB_EMULATOR_HOST": "127.0.0.1:41337", "FIRESTORE_EMULATOR_HOST": "127.0.0.1:41338"}}
+ "variables": {"PUBSUB_EMULATOR_HOST": "127.0.0.1:41337", "GOOGLE_CLOUD_PROJECT": "emulated"}}
 {"state": "moved", "now": "2026-02-01T00:00:00.000Z"}
 {"state": "stopping"}
 {"state": "stopped"}

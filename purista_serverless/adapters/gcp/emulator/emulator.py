@@ -15,11 +15,12 @@ from purista_serverless.adapters.gcp.emulator.routes import Route, Routes
 from purista_serverless.adapters.gcp.emulator.scheduler import Scheduler
 from purista_serverless.adapters.gcp.emulator.servers import both_emulators
 from purista_serverless.adapters.gcp.emulator.service import Metadata, Service
-from purista_serverless.adapters.gcp.emulator.site import Site
+from purista_serverless.adapters.gcp.emulator.site import PROJECT, Site
 from purista_serverless.adapters.gcp.emulator.storage import Storage
 from purista_serverless.adapters.gcp.emulator.tasks import Tasks
 from purista_serverless.adapters.gcp.emulator.tokens import Signer
 from purista_serverless.adapters.gcp.plan.resources import Deployment, Function, WorkerPool
+from purista_serverless.adapters.gcp.stack.place import PROJECT_VARIABLE
 from purista_serverless.emulation.agenda import Agenda
 from purista_serverless.emulation.clock import Clock, VirtualClock, WallClock
 from purista_serverless.emulation.door import Door
@@ -175,7 +176,7 @@ class Emulator(Running):
     @property
     def addresses(self) -> Mapping[str, str]:
         """Give the variables that lead other programs to this emulator: ``PUBSUB_EMULATOR_HOST`` and its like."""
-        return self._addresses()
+        return {**self._addresses(), PROJECT_VARIABLE: PROJECT}
 
     @property
     def http_url(self) -> str:
