@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from purista_serverless.adapters.gcp.constants import QUEUE_EDGE, SUBSCRIPTIONS
 from purista_serverless.adapters.gcp.ports import GcpPorts
-from purista_serverless.errors import MissingExtra
+from purista_serverless.errors import DeclarationError, MissingExtra
 from purista_serverless.runtime.assembly import assemble
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def work(application: "Application", queues: "Sequence[str]", *, stop: "Event", 
         concurrency: How many handlers of a queue run at a time, unless its worker declares fewer.
 
     Raises:
+        DeclarationError: Nothing says what is to be pulled.
         MissingExtra: google-cloud-pubsub is not installed.
         UndeclaredUse: A queue is not among the subscriptions, or the process may not pull it.
         ProviderRefused: A subscription does not exist.
@@ -61,6 +62,8 @@ def _pulls(application: "Application", queues: "Sequence[str]", concurrency: int
     declared = {worker.queue: worker.concurrency for worker in application.model.workers}
     consumers: dict[str, Any] = assemble(application.model).consumers
     edges = [QUEUE_EDGE + queue for queue in queues] or sorted(deployment.table(SUBSCRIPTIONS))
+    if not edges:
+        raise DeclarationError(f"{SUBSCRIPTIONS} names nothing to pull; run this with the variables of a worker pool")
     subscriptions = {edge: deployment.entry(SUBSCRIPTIONS, edge, CONSUME) for edge in edges}
     return tuple(
         Pull(
