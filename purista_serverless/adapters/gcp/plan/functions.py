@@ -34,6 +34,8 @@ _ROOT = "/workspace"
 # MiB and thousandths of a processor, which is always allocated (Cloud Run documentation, worker pools).
 _SMALLEST_POOL = 512
 _SMALLEST_POOL_CPU = 1_000
+# Runs at one time in one instance, unless the worker declares fewer: the default of `work --concurrency`.
+_POOL_RUNS = 16
 _LONGEST_TITLE = 100
 _LONGEST_DESCRIPTION = 256
 
@@ -129,12 +131,18 @@ def _pool(described: Described, draft: Draft) -> WorkerPool:
         arguments=("work", "--provider", "gcp", *(word for queue in queues for word in ("--queue", queue))),
         memory=memory,
         cpu=max(own.cpu or options.cpu or CPUS[memory], _SMALLEST_POOL_CPU),
-        instances=own.min_instances or options.pool_instances,
+        instances=_pool_instances(described, own.min_instances or options.pool_instances),
         environment=_sorted({**environment_of(described, draft), constants.SUBSCRIPTIONS: _object(paths)}),
         secrets=_secrets(described, draft),
         account=places.account_id(described.name),
         declared=_declared(described),
     )
+
+
+def _pool_instances(described: Described, wanted: int) -> int:
+    """Give how many instances run: together they run no more than the worker declares."""
+    declared = (trigger.concurrency for trigger in described.triggers if isinstance(trigger, QueueTrigger))
+    return min((wanted, *(max(bound // _POOL_RUNS, 1) for bound in declared if bound is not None)))
 
 
 def _subscription_path(key: str) -> str:

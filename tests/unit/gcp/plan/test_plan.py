@@ -260,6 +260,17 @@ def test_a_run_that_is_too_long_for_a_push_is_pulled():
     assert "image" in {one.name for one in deployment.variables}
 
 
+@pytest.mark.parametrize(("declared", "instances"), [(None, 3), (1, 1), (16, 1), (32, 2), (100, 3)])
+def test_a_worker_pool_runs_no_more_than_its_worker_declares(declared, instances):
+    """Each instance runs 16 jobs at one time, or the declared ones where they are fewer."""
+    service = ServiceBuilder("Shop")
+    orders = service.queue("shop.orders", str, result=str, profile=LongRunning(max_runtime=timedelta(hours=6)))
+    orders.worker(concurrency=declared)(worker())
+    (pool,) = of_kind(planned(Application("shop", [service]).model, pool_instances=3), WorkerPool)
+
+    assert pool.instances == instances
+
+
 @pytest.mark.parametrize(("seconds", "deadline"), [(1, 31), (570, 600)])
 def test_a_push_is_held_for_the_run_and_some_time_to_settle(seconds, deadline):
     """The acknowledgement deadline covers a run, the start of an instance and what settles the run."""
