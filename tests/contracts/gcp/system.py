@@ -70,6 +70,7 @@ class GcpSimulation(Simulation):
             nobody got; order, delays and leases are the broker's own.
         durations: How long handlers take, by handler: a duration, or a function from the attempt's number to one.
         resources: What handlers are given, by name.
+        project: Where it is deployed; a project whose clock fires what is planned when omitted.
 
     Raises:
         ValueError: A fault is asked for that nobody can inject here.
@@ -86,6 +87,7 @@ class GcpSimulation(Simulation):
         faults: Faults | None = None,
         durations: Mapping[Callable[..., Any], Duration] | None = None,
         resources: Mapping[str, Any] | None = None,
+        project: Project | None = None,
     ) -> None:
         self.clock = VirtualClock(start)
         self.faults = faults if faults is not None else Faults(seed)
@@ -100,7 +102,7 @@ class GcpSimulation(Simulation):
         self._pushings: dict[str, Pushing] = {}
         self._internet = Internet(self.clock, broker, records, self._note, self._answer)
         self._functions = Functions(self.clock, lambda: Instance(self.faults))
-        self._project = Project(broker)
+        self._project = project if project is not None else Project(broker)
         self._alarm_clock = Scheduler(self.clock, self._fire)
         self.replace_application(application)
 
@@ -146,8 +148,11 @@ class GcpSimulation(Simulation):
         told: dict[str, Any] = {MARK: KNOCK, "schedule": name}
         if slot is not None:
             told |= {MARK: SLOT, "slot": f"{slot:%Y-%m-%dT%H:%M:%SZ}"}
-        self._publish(self._project.topics[GATE_EDGE + name], format_json(told), {})
-        self.advance(timedelta(0))
+        topic = self._project.topics[GATE_EDGE + name]
+        self._publish(topic, format_json(told), {})
+        for pushing in self._pushings.values():
+            if pushing.target.topic == topic:
+                pushing.look()
 
     def stop_scheduler(self) -> None:
         """Stop firing schedules: an outage."""
