@@ -14,9 +14,11 @@ from purista_serverless.testing.contracts.queue.leases import BoundedRuns
 from purista_serverless.testing.contracts.schedule import ScheduleContract
 from purista_serverless.testing.contracts.suite import Suite
 from tests.connected.gcp.tools import firestore, pubsub
+from tests.contracts.gcp.applied import AppliedProject
 from tests.contracts.gcp.broker import Broker
 from tests.contracts.gcp.gaps import EVENT_GAPS, QUEUE_GAPS, SCHEDULE_GAPS
 from tests.contracts.gcp.system import GcpSimulation
+from tests.unit.gcp.schedules.cloud_scheduler import CloudScheduler, client_at, served
 
 pytestmark = pytest.mark.connected
 
@@ -76,3 +78,19 @@ class TestSchedule(Deployed, ScheduleContract):
     """Schedules."""
 
     gaps = SCHEDULE_GAPS
+
+
+class TestAppliedSchedule(Deployed, ScheduleContract):
+    """Schedules that are managed apart: fired is what ``schedules apply`` made."""
+
+    gaps = SCHEDULE_GAPS
+
+    @pytest.fixture(autouse=True)
+    def _scheduler(self) -> Iterator[None]:
+        with served(CloudScheduler()) as host:
+            self.client = client_at(host)
+            yield
+
+    def deploy(self, application: Application, **options: Any) -> GcpSimulation:
+        """Deploy under a new prefix, and apply the schedules each time."""
+        return super().deploy(application, project=AppliedProject(self.broker, self.client), **options)
