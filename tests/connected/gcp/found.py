@@ -84,7 +84,7 @@ class _World:
             assert database["deleteProtectionState"] == "DELETE_PROTECTION_ENABLED"
             yield from self._expiries(name)
         for name, queue in self._below(f"cloudtasks/{self._place}/queues"):
-            yield f"queue {name}", queue["state"]
+            yield f"queue {name}", queue["retryConfig"]["maxAttempts"]
         for name, secret in self._below(f"secretmanager/{self._project}/secrets"):
             yield f"secret {name}", _unmarked(secret["labels"])
         for name, bucket in self._below("storage/b"):

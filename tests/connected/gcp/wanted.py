@@ -110,7 +110,8 @@ class _Project:
                 database = self._named(self._resources[resource.database].name)
                 yield f"ttl {database}/{resource.collection}/{resource.field}", "ACTIVE"
             case TasksQueue():
-                yield f"queue {self._named(resource.name)}", "RUNNING"
+                # It gives up nothing.
+                yield f"queue {self._named(resource.name)}", -1
             case Bucket():
                 yield f"bucket {self._text(resource.full_name)}", [resource.days]
             case Secret():
