@@ -150,6 +150,17 @@ def judge_ingress(function: Function, case: Case) -> Iterator[Objection]:
         )
 
 
+def judge_pressure(function: Function, case: Case) -> Iterator[Objection]:
+    """Judge whether a queue can be longer than its worker is fast: what finds no instance counts as a delivery."""
+    runs = function.max_instances * function.concurrency
+    if function.longest_push is not None and runs < case.deployment.options.max_instances:
+        yield Degraded(
+            why=f"while all of its {runs} runs at a time are busy, Cloud Run refuses what is pushed, Pub/Sub counts "
+            f"that as a delivery ({_PUSH}), and of a long queue jobs that never ran may become dead letters",
+            fix="declare more attempts or no concurrency, and let what cannot be asked so often refuse with RetryLater",
+        )
+
+
 FUNCTION_RULES: tuple[Rule[Function, Case], ...] = (
     Rule(name="function-name", code="PS332", meaning="a name fits with every prefix", judge=judge_name),
     Rule(name="environment", code="PS333", meaning="variables fit into 32 KiB each", judge=judge_environment),
@@ -160,4 +171,5 @@ FUNCTION_RULES: tuple[Rule[Function, Case], ...] = (
     Rule(name="body", code="PS338", meaning="a request may be as large as declared", judge=judge_body),
     Rule(name="callers", code="PS339", meaning="callers of private routes come through", judge=judge_callers),
     Rule(name="ingress", code="PS340", meaning="functions reach each other", judge=judge_ingress),
+    Rule(name="pressure", code="PS358", meaning="what waits for an instance keeps its attempts", judge=judge_pressure),
 )

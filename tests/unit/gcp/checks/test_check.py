@@ -33,5 +33,6 @@ def test_nothing_speaks_against_what_can_be_deployed(golden, model):
     report = synth.check(model, adapter_with())
 
     golden(f"gcp/check/{model.name}.txt", f"{report.text().rstrip()}\n")
-    assert check(planned(model)) == ()
+    # One worker declares how many of its runs there may be at a time.
+    assert {finding.promise for finding in check(planned(model))} <= {"pressure"}
     assert not report.failed()

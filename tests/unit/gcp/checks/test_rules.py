@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from purista_serverless.adapters.gcp.checks.check import RULES, check
+from purista_serverless.adapters.gcp.checks.check import RULES
+from purista_serverless.adapters.gcp.checks.check import check as check_all
 from purista_serverless.adapters.gcp.options import CPUS
 from purista_serverless.adapters.gcp.plan import resources as planned_resources
 from purista_serverless.adapters.gcp.plan.resources import Condition, Deployment, Sub
@@ -25,6 +26,11 @@ def field(**fields: Any) -> Break:
     return lambda resource: replace(resource, **fields)
 
 
+def check(deployment: Any) -> tuple[Any, ...]:
+    """Give what is objected to, besides the worker of five runs at a time that `everything` has."""
+    return tuple(finding for finding in check_all(deployment) if finding.promise != "pressure")
+
+
 # The rule, the kind of resource, and what is wrong with it.
 BREAKS: list[tuple[str, type, Break]] = [
     ("function-name", planned_resources.Function, field(name="x" * 40)),
@@ -38,6 +44,7 @@ BREAKS: list[tuple[str, type, Break]] = [
     ("memory", planned_resources.Function, field(memory=1_024, cpu=4_000)),
     ("instances", planned_resources.Function, field(min_instances=3, max_instances=2)),
     ("body", planned_resources.Function, field(largest_body=33 << 20)),
+    ("pressure", planned_resources.Function, field(max_instances=3, concurrency=2)),
     ("ingress", planned_resources.Function, field(ingress="internal")),
     ("subscription", planned_resources.Subscription, field(ack_deadline=5)),
     ("subscription", planned_resources.Subscription, field(retention=32 * 86_400)),
@@ -64,7 +71,7 @@ BREAKS: list[tuple[str, type, Break]] = [
 @pytest.mark.parametrize(("rule", "kind", "broken"), BREAKS, ids=[name for name, _, _ in BREAKS])
 def test_what_is_broken_is_found(rule, kind, broken):
     """A plan with one kind of resource broken is objected to by that rule, at a declaration."""
-    found = check(changed(lambda one: broken(one) if isinstance(one, kind) else one))
+    found = check_all(changed(lambda one: broken(one) if isinstance(one, kind) else one))
 
     assert rule in {finding.promise for finding in found}
     assert all(finding.origin.line and not isinstance(finding.verdict, Native | Emulated) for finding in found)
@@ -107,7 +114,7 @@ def test_many_functions_share_the_right_to_claims():
     deployment = planned(large(51, services=1).model, claim_check=True)
     (found,) = [finding for finding in check(deployment) if finding.promise == "claims"]
 
-    assert "every function may read" in found.verdict.why  # type: ignore[union-attr]
+    assert "every function may read" in found.verdict.why
     assert check(planned(large(25, services=1).model, claim_check=True)) == ()
 
 
@@ -149,3 +156,11 @@ def test_no_rule_is_idle():
 def changed(change: Callable[[Any], Any]) -> Deployment:
     """Give the plan with its resources changed."""
     return replace(PLAN, resources=tuple(map(change, PLAN.resources)))
+
+
+def test_a_worker_that_bounds_its_runs_is_told_what_waiting_costs():
+    """Whoever declares no concurrency has as many instances as there are."""
+    (found,) = [finding for finding in check_all(PLAN) if finding.promise == "pressure"]
+
+    assert found.declaration == "Shop v2 > pack"
+    assert "all of its 5 runs" in found.verdict.why  # type: ignore[union-attr]
