@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# The suites live in the package; here, since tests of every folder import them, or samples of theirs.
+pytest.register_assert_rewrite("purista_serverless.testing.contracts")
+
 GOLDEN = Path(__file__).parent / "golden"
 
 # Node ids that may skip in continuous integration, each with a comment that says why it cannot run there.

@@ -1,10 +1,8 @@
-"""Have pytest explain the assertions of the suites, which live in the package, and skip what adapters leave out."""
+"""Skip what adapters leave out of the suites, which live in the package."""
 
 import pytest
 
 from tests.contracts.gaps import mark_gaps
-
-pytest.register_assert_rewrite("purista_serverless.testing.contracts")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
