@@ -36,7 +36,7 @@ run: $(VENV)/run.stamp ## play a year of the example application; LIVE=1 serves 
 tools: $(TOOL_NAMES:%=$(TOOLS)/%.stamp) $(TERRAFORM_STAMP) ## install the tools of the connected tests: SAM, checkov, LocalStack ... (1.4 GB)
 
 test: $(VENV)/dev.stamp ## run all tests; skips are listed with their reasons (PYTEST_ARGS='tests/unit -k name')
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp ## check format, style, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -24,7 +24,7 @@ from tests.connected.aws.privilege.recorder import Recorder
 from tests.connected.aws.privilege.requests import Request
 from tests.repo.tree import ROOT
 
-pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("least-privilege")]
+pytestmark = pytest.mark.connected
 
 EXAMPLE = "examples/enterprise_billing_cycle"
 PARAMETERS = {"JwtIssuer": "https://issuer.example", "JwtAudience": "billing"}

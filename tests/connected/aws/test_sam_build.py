@@ -14,7 +14,7 @@ from tests.connected.aws.tools import CREDENTIALS, REGION, tool
 from tests.connected.copies import copy_repository
 
 # One process builds for all of them.
-pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("sam-build")]
+pytestmark = pytest.mark.connected
 
 EVENTS = Path(__file__).with_name("events")
 NO_FAILURES: dict[str, list[str]] = {"batchItemFailures": []}

@@ -13,7 +13,7 @@ from tests.connected.month import SLOWLY, kill_a_job, play_month
 from tests.repo.tree import ROOT
 
 # One process plays them all: the stack is deployed once.
-pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("localstack")]
+pytestmark = pytest.mark.connected
 
 
 PREFIX = "enterprise-billing-cycle"

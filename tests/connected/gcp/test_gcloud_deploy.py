@@ -20,7 +20,7 @@ from tests.connected.gcp.tools import pubsub
 from tests.connected.gcp.wanted import differences, wanted
 from tests.unit.gcp.plan.deployments import planned
 
-pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("gcloud-deploy")]
+pytestmark = pytest.mark.connected
 
 PROJECT, REGION, PREFIX = "demo-project", "europe-west1", "shop"
 CHANNELS = ("projects/demo-project/notificationChannels/1", "projects/demo-project/notificationChannels/2")

@@ -9,7 +9,7 @@ from purista_serverless.adapters.gcp.render.terraform.expressions import express
 from tests.connected.gcp.terraform import Terraform
 from tests.connected.gcp.terraform_applications import APPLICATIONS, OPTIONS, configuration_of, large
 
-pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("terraform")]
+pytestmark = pytest.mark.connected
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tests.connected.gcp.terraform import Terraform
 from tests.connected.gcp.terraform_applications import APPLICATIONS, configuration_of
 
-pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("terraform")]
+pytestmark = pytest.mark.connected
 
 TOPIC = "google_pubsub_topic"
 SUBSCRIPTION = "google_pubsub_subscription"

@@ -11,7 +11,7 @@ from tests.connected.gcp.terraform_applications import APPLICATIONS, configurati
 from tests.connected.gcp.terraform_rights import READ_OBJECT, RECORD, WRITE_OBJECT, Declared, Granted
 from tests.unit.gcp.plan.deployments import adapter_with
 
-pytestmark = [pytest.mark.connected, pytest.mark.xdist_group("terraform")]
+pytestmark = pytest.mark.connected
 
 
 @pytest.fixture(params=[*APPLICATIONS.values()], ids=[*APPLICATIONS])
