@@ -79,7 +79,7 @@ class _Found:
                 yield unquote(endpoint.rpartition("/")[2])
         path = self.functions[name][1]["build_config"]["environment_variables"]["GOOGLE_FUNCTION_SOURCE"]
         texts = (node.value for node in ast.walk(ast.parse(self.files[path])) if isinstance(node, ast.Constant))
-        yield from {text for text in texts if str(text).startswith(("http:", "command:"))}
+        yield from {text for text in texts if isinstance(text, str) and text.startswith(("http:", "command:"))}
 
     def permissions(self, name: str) -> Iterator[str]:
         """Give what a function's account is granted, in the words of the topology."""

@@ -3,6 +3,7 @@
 import json
 import os
 from http.client import HTTPConnection
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ TOPIC = "/v1/projects/demo/topics/orders"
 RECORD = "/v1/projects/demo/databases/ledger/documents/records"
 
 
-def ask(host: str, method: str, path: str, body: object) -> tuple[int, dict]:
+def ask(host: str, method: str, path: str, body: object) -> tuple[int, Any]:
     """Send a request; gives status and content."""
     connection = HTTPConnection(host, timeout=30)
     connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})

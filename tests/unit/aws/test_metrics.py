@@ -14,7 +14,8 @@ from purista_serverless.adapters.aws.metrics import Metrics
 from purista_serverless.errors import BadEvent
 from purista_serverless.message import Failed, Job, Success
 from purista_serverless.runtime.function import Function
-from tests.unit.aws.wire import SENT, Deployed, batch, bridged, load, record
+from tests.unit.aws.wire import Deployed, batch, bridged, load, record
+from tests.unit.deployed import SENT
 
 NAMES = {"namespace": "shop-production", "service": "Shop", "function": "worker:Shop.1.pack"}
 ENVIRONMENT = {METRICS: json.dumps(NAMES)}

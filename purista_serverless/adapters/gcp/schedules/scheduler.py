@@ -74,17 +74,17 @@ def open_scheduler(
 
 def _client(environment: Mapping[str, str]) -> Any:
     try:
-        from google.cloud import scheduler_v1
+        from google.cloud.scheduler_v1 import CloudSchedulerClient
     except ModuleNotFoundError as error:
         raise MissingExtra("google-cloud-scheduler", "gcp") from error
     host = environment.get(EMULATOR)
     if host is None:
-        return ask(scheduler_v1.CloudSchedulerClient, "opening Cloud Scheduler")
+        return ask(CloudSchedulerClient, "opening Cloud Scheduler")
     import grpc
     from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerGrpcTransport
 
     # An endpoint alone would be spoken to with TLS.
-    return scheduler_v1.CloudSchedulerClient(transport=CloudSchedulerGrpcTransport(channel=grpc.insecure_channel(host)))
+    return CloudSchedulerClient(transport=CloudSchedulerGrpcTransport(channel=grpc.insecure_channel(host)))
 
 
 class CloudScheduler:

@@ -362,10 +362,16 @@ def test_what_is_not_used_is_not_made():
     assert {one.id for one in of_kind(deployment, Account)} == {"account_shop_quote"}
 
 
+def condition_of(grant: Grant) -> str:
+    """Give what has to hold for a grant."""
+    assert grant.condition is not None
+    return grant.condition.expression
+
+
 def test_records_stand_in_a_database_of_their_own():
     """A function that uses records is bound to the database of this deployment."""
     found = planned(app.model, ledger_location="eur3")
-    conditions = {one.condition.expression for one in of_kind(found, Grant) if one.role == "roles/datastore.user"}
+    conditions = {condition_of(one) for one in of_kind(found, Grant) if one.role == "roles/datastore.user"}
 
     assert [one.location for one in of_kind(found, Database)] == ["eur3"]
     assert conditions == {'resource.name == "projects/${project}/databases/${prefix}-records"'}
@@ -377,9 +383,7 @@ def test_large_bodies_are_bound_to_their_edges():
     deployment = planned(everything().model, claim_check=True)
     account = functions_of(deployment)["worker:Shop.2.pack"].account
     read, written = (
-        next(
-            one.condition.expression for one in of_kind(deployment, Grant) if (one.member, one.role) == (account, role)
-        )
+        next(condition_of(one) for one in of_kind(deployment, Grant) if (one.member, one.role) == (account, role))
         for role in ("roles/storage.objectViewer", "roles/storage.objectCreator")
     )
     prefix = 'resource.name.startsWith("projects/_/buckets/${project}-${prefix}-claims/objects/'

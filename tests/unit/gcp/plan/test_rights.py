@@ -121,6 +121,7 @@ def scheduled(schedule: Schedule, application: Application) -> Iterator[tuple[st
     gate, edge = f"gate:{schedule.name}", f"schedule:{schedule.name}"
     yield from own(gate, gate, edge)
     waits = schedule.concurrency == "forbid" and schedule.missed_runs == "catchUp"
+    enders: set[str] = set()
     match schedule.target:
         case EventTarget(event=event):
             yield gate, "topic", f"event:{event}"
